@@ -1,0 +1,77 @@
+//! `msgq demo`: a guest and a waiter, two processes, talk over one queue.
+
+use super::failure::Failure;
+use super::queue::Queue;
+use std::env;
+use std::process::{self, Command, ExitCode};
+use std::thread::sleep;
+use std::time::Duration;
+
+/// Orders have this type; an answer has the guest's process id for its type.
+const ORDER: i64 = 1;
+
+/// The last order.
+const BILL: &str = "the bill, please";
+
+/// What `msgq demo` is told.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Be the waiter of this queue
+    #[arg(long, hide = true, value_name = "MSQID")]
+    waiter: Option<i32>,
+}
+
+/// Holds the conversation.
+pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    let done = match arguments.waiter {
+        Some(id) => wait_on_guests(Queue(id)),
+        None => {
+            let queue = Queue::create().map_err(|error| Failure::about("msgget", error))?;
+            let visited = visit(queue);
+            // The waiter notices, wherever it is.
+            queue.remove().map_err(|error| Failure::about("msgctl", error))?;
+            visited
+        }
+    };
+    done.map(|()| ExitCode::SUCCESS)
+}
+
+fn visit(queue: Queue) -> Result<(), Failure> {
+    let own = env::current_exe().map_err(|error| Failure::about("msgq", error))?;
+    let mut waiter = Command::new(own)
+        .args(["demo", "--waiter", &queue.0.to_string()])
+        .spawn()
+        .map_err(|error| Failure::about("the waiter", error))?;
+    let me = i64::from(process::id());
+    for order in ["green tea", "two rice cakes", BILL] {
+        println!("guest:  {order}");
+        queue
+            .send(ORDER, &format!("{me} {order}"))
+            .map_err(|error| Failure::about("msgsnd", error))?;
+        if let Err(error) = queue.receive(me, libc::IPC_NOWAIT) {
+            println!("guest:  (nothing yet: {error})");
+        }
+        let (_, answer) = queue.receive(me, 0).map_err(|error| Failure::about("msgrcv", error))?;
+        println!("waiter: {answer}");
+    }
+    waiter.wait().map_err(|error| Failure::about("the waiter", error))?;
+    Ok(())
+}
+
+fn wait_on_guests(queue: Queue) -> Result<(), Failure> {
+    loop {
+        let (_, order) =
+            queue.receive(ORDER, 0).map_err(|error| Failure::about("msgrcv", error))?;
+        let (guest, dish) = order.split_once(' ').unwrap_or_default();
+        let guest =
+            guest.parse().map_err(|_| Failure::new(format!("whose order is {order:?}?")))?;
+        // Long enough for the guest to be seen waiting.
+        sleep(Duration::from_millis(50));
+        queue
+            .send(guest, &format!("here is {dish}"))
+            .map_err(|error| Failure::about("msgsnd", error))?;
+        if dish == BILL {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What ends the command early: one sentence and an exit status.
+
+use std::fmt;
+use std::io;
+
+/// The exit status of a command that could not do its work.
+pub const FAILED: u8 = 1;
+/// The exit status where the command line or the environment makes no sense.
+pub const MEANINGLESS: u8 = 2;
+/// The exit status where the program to run cannot be executed, as a shell has it.
+pub const NOT_EXECUTABLE: u8 = 126;
+/// The exit status where the program to run does not exist, as a shell has it.
+pub const NOT_FOUND: u8 = 127;
+
+/// Why the command ends.
+#[derive(Debug)]
+pub struct Failure {
+    /// The sentence for standard error, without the command's name.
+    pub sentence: String,
+    /// The exit status.
+    pub status: u8,
+}
+
+impl Failure {
+    /// A failure of the work itself.
+    pub fn new(sentence: impl Into<String>) -> Failure {
+        Failure { sentence: sentence.into(), status: FAILED }
+    }
+
+    /// The same with another exit status.
+    pub fn with_status(self, status: u8) -> Failure {
+        Failure { status, ..self }
+    }
+
+    /// A failed operation on something that has a name.
+    pub fn about(name: impl fmt::Display, error: io::Error) -> Failure {
+        Failure::new(format!("{name}: {error}"))
+    }
+}

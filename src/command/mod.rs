@@ -1,0 +1,68 @@
+//! The command line.
+
+mod demo;
+mod failure;
+mod launch;
+mod processes;
+mod program;
+mod queue;
+mod recording;
+mod run;
+mod show;
+mod trace;
+
+use clap::{Parser, Subcommand};
+use failure::{Failure, MEANINGLESS};
+use msgq::engine;
+use msgq::settings::{Settings, VARIABLES};
+use std::process::ExitCode;
+
+/// See and test what programs do with System V message queues.
+#[derive(Parser)]
+#[command(version, about, after_help = environment(), disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a program and show each of its message queue calls
+    Trace(trace::Arguments),
+    /// Run a program with the library, without tracing
+    Run(run::Arguments),
+    /// Hold a small conversation over a queue, to try the other commands on
+    Demo(demo::Arguments),
+}
+
+/// The environment variables, for the help's end.
+fn environment() -> String {
+    let rows = VARIABLES.iter().map(|variable| {
+        let name = variable.name.to_string_lossy();
+        format!("  {name:<12} {}: {}\n", variable.meaning, variable.allowed)
+    });
+    format!("Environment:\n{}", rows.collect::<String>())
+}
+
+/// The names of the engines, for `--engine`.
+fn engines() -> Vec<&'static str> {
+    engine::ENGINES.iter().map(|(name, _)| *name).collect()
+}
+
+/// Runs the command.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if Settings::read().is_err() {
+        // The library in this command has said so on standard error when the process began.
+        return ExitCode::from(MEANINGLESS);
+    }
+    let done = match arguments.command {
+        Command::Trace(arguments) => trace::run(arguments),
+        Command::Run(arguments) => run::run(arguments),
+        Command::Demo(arguments) => demo::run(arguments),
+    };
+    done.unwrap_or_else(|Failure { sentence, status }| {
+        eprintln!("msgq: {sentence}");
+        ExitCode::from(status)
+    })
+}

@@ -1,0 +1,56 @@
+//! Writing a recording to a file of its own, chunk by chunk, as its chunks are finished.
+
+use super::file::RecordingFile;
+use crate::command::failure::Failure;
+use msgq::trace::format::{CHUNK_BYTES, HEADER_BYTES, Header};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::mem::offset_of;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::Path;
+
+/// A recording that is being written.
+pub struct Archive {
+    file: File,
+    chunks: u64,
+}
+
+impl Archive {
+    /// Makes the file, or empties it.
+    pub fn create(path: &Path) -> Result<Archive, Failure> {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        let file = options.open(path).map_err(|error| Failure::about(path.display(), error))?;
+        Ok(Archive { file, chunks: 0 })
+    }
+
+    /// Writes the header as it is now.
+    pub fn write_header(&mut self, source: &RecordingFile) -> io::Result<()> {
+        let mut header = source.header()?;
+        // No room for more: nobody joins this recording any more.
+        put(&mut header, offset_of!(Header, chunks), 0);
+        put(&mut header, offset_of!(Header, fresh), self.chunks);
+        self.file.write_all_at(&header, 0)
+    }
+
+    /// Adds a chunk.
+    pub fn add(&mut self, source: &RecordingFile, index: u32) -> io::Result<()> {
+        let mut bytes = source.chunk_bytes(index)?;
+        bytes.resize(CHUNK_BYTES, 0);
+        self.file.write_all_at(&bytes, HEADER_BYTES as u64 + self.chunks * CHUNK_BYTES as u64)?;
+        self.chunks += 1;
+        Ok(())
+    }
+
+    /// Writes what is not written yet.
+    pub fn finish(mut self, source: &RecordingFile) -> io::Result<()> {
+        self.write_header(source)?;
+        self.file.flush()
+    }
+}
+
+fn put(header: &mut [u8], offset: usize, word: u64) {
+    if let Some(place) = header.get_mut(offset..offset + 8) {
+        place.copy_from_slice(&word.to_ne_bytes());
+    }
+}

@@ -1,0 +1,170 @@
+//! A recording's file: its header, its chunks, its slots. Read, never mapped: a file that somebody
+//! shortens meanwhile, or a disk that fails, is then an error and not a signal.
+
+use crate::command::failure::Failure;
+use msgq::trace::clock::{Clock, Moment};
+use msgq::trace::format::{
+    CHUNK_BYTES, CHUNK_SLOTS, HEADER_BYTES, Header, MAGIC, MOST_CHUNKS, SLOT_BYTES, SLOT_WORDS,
+    Tag, VERSION, Words, chunk,
+};
+use std::fs::File;
+use std::io;
+use std::mem::offset_of;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// An open recording.
+pub struct RecordingFile {
+    file: File,
+    /// Which clock its times are of.
+    pub clock: Clock,
+    /// That clock's rate, as it was measured when the recording was made.
+    pub ticks_per_second: u64,
+    /// When it was made.
+    pub made: Moment,
+    /// The same moment in nanoseconds of CLOCK_REALTIME.
+    pub made_realtime: u64,
+}
+
+/// What changes in the header while a recording is written.
+pub struct Counters {
+    /// The chunk that records go into now.
+    pub current: u32,
+    /// How many chunks were ever used.
+    pub used: u32,
+    /// Calls that could not be kept.
+    pub lost: u64,
+    /// Processes that stopped recording for a fault of the library's.
+    pub faults: u64,
+}
+
+/// What stands in a chunk's own slot.
+pub struct ChunkHead {
+    /// How many slots were claimed behind it.
+    pub claimed: usize,
+    /// Its place in the order of the recording.
+    pub sequence: u64,
+    /// A moment shortly before its first record; ticks are 0 in the very first chunk.
+    pub moment: Moment,
+}
+
+/// A slot's tag, and contents that are at least as new.
+pub type SeenSlot = (Option<Tag>, Words);
+
+impl RecordingFile {
+    /// Opens a recording and looks whether it is one.
+    pub fn open(path: &Path) -> Result<RecordingFile, Failure> {
+        let about = |what: &str| Failure::new(format!("{}: {what}", path.display()));
+        let file = File::open(path).map_err(|error| about(&error.to_string()))?;
+        let mut header = [0u8; 72];
+        match file.read_exact_at(&mut header, 0) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                return Err(about("no recording of msgq: too short"));
+            }
+            read => read.map_err(|error| about(&error.to_string()))?,
+        }
+        let word = |offset: usize| word_at(&header, offset);
+        if word(offset_of!(Header, magic)) != MAGIC {
+            return Err(about("no recording of msgq, or one from another kind of machine"));
+        }
+        let version = word(offset_of!(Header, version));
+        if version != VERSION {
+            return Err(about(&format!(
+                "a recording of format {version}; this command reads format {VERSION}"
+            )));
+        }
+        let clock = Clock::from_number(word(offset_of!(Header, clock)))
+            .ok_or_else(|| about("a damaged recording: its clock is unknown"))?;
+        Ok(RecordingFile {
+            clock,
+            ticks_per_second: word(offset_of!(Header, ticks_per_second)).max(1),
+            made: Moment {
+                ticks: word(offset_of!(Header, made_ticks)),
+                monotonic: word(offset_of!(Header, made_monotonic)),
+            },
+            made_realtime: word(offset_of!(Header, made_realtime)),
+            file,
+        })
+    }
+
+    /// The header as bytes.
+    pub fn header(&self) -> io::Result<Vec<u8>> {
+        let mut header = vec![0u8; HEADER_BYTES];
+        self.file.read_exact_at(&mut header, 0)?;
+        Ok(header)
+    }
+
+    /// The header's words that change.
+    pub fn counters(&self) -> io::Result<Counters> {
+        let header = self.header()?;
+        let word = |offset: usize| word_at(&header, offset);
+        let most = u64::from(MOST_CHUNKS);
+        Ok(Counters {
+            current: word(offset_of!(Header, current)).min(most) as u32,
+            used: word(offset_of!(Header, fresh)).min(most) as u32,
+            lost: word(offset_of!(Header, lost)),
+            faults: word(offset_of!(Header, faults)),
+        })
+    }
+
+    /// How many chunks the file holds, the last maybe in part.
+    pub fn chunks_present(&self) -> io::Result<u32> {
+        let bytes = self.file.metadata()?.len().saturating_sub(HEADER_BYTES as u64);
+        Ok(bytes.div_ceil(CHUNK_BYTES as u64).min(u64::from(MOST_CHUNKS)) as u32)
+    }
+
+    /// A chunk's own slot.
+    pub fn head(&self, index: u32) -> io::Result<ChunkHead> {
+        let slots = self.read(index, 0, 1)?;
+        let words = slots.first().ok_or(io::ErrorKind::UnexpectedEof)?;
+        Ok(ChunkHead {
+            claimed: words[chunk::CLAIMED].min(CHUNK_SLOTS as u64 - 1) as usize,
+            sequence: words[chunk::SEQUENCE],
+            moment: Moment {
+                ticks: words[chunk::MOMENT_TICKS],
+                monotonic: words[chunk::MOMENT_MONOTONIC],
+            },
+        })
+    }
+
+    /// Slots of a chunk, in part where the file ends. They are read twice: whatever the tags of the
+    /// first reading promise stands in the second, in whatever order the bytes are copied.
+    pub fn slots(&self, index: u32, from: usize, count: usize) -> io::Result<Vec<SeenSlot>> {
+        let first = self.read(index, from, count)?;
+        let second = self.read(index, from, count)?;
+        Ok(first.iter().map(|words| Tag::from_word(words[0])).zip(second).collect())
+    }
+
+    /// A whole chunk as bytes, in part where the file ends.
+    pub fn chunk_bytes(&self, index: u32) -> io::Result<Vec<u8>> {
+        self.read_bytes(index, 0, CHUNK_SLOTS)
+    }
+
+    fn read(&self, index: u32, from: usize, count: usize) -> io::Result<Vec<Words>> {
+        let bytes = self.read_bytes(index, from, count)?;
+        let slots = bytes.chunks_exact(SLOT_BYTES);
+        Ok(slots.map(|slot| std::array::from_fn(|word| word_at(slot, word * 8))).collect())
+    }
+
+    fn read_bytes(&self, index: u32, from: usize, count: usize) -> io::Result<Vec<u8>> {
+        let count = count.min(CHUNK_SLOTS.saturating_sub(from));
+        let start = HEADER_BYTES as u64 + u64::from(index) * CHUNK_BYTES as u64;
+        let mut bytes = vec![0u8; count * SLOT_BYTES];
+        let mut done = 0;
+        while let Some(rest) = bytes.get_mut(done..).filter(|rest| !rest.is_empty()) {
+            match self.file.read_at(rest, start + (from * SLOT_BYTES + done) as u64)? {
+                0 => break,
+                read => done += read,
+            }
+        }
+        bytes.truncate(done);
+        Ok(bytes)
+    }
+}
+
+fn word_at(bytes: &[u8], offset: usize) -> u64 {
+    let word = bytes.get(offset..offset + 8).and_then(|word| word.try_into().ok());
+    u64::from_ne_bytes(word.unwrap_or_default())
+}
+
+const _: () = assert!(SLOT_WORDS * 8 == SLOT_BYTES);

@@ -1,0 +1,43 @@
+//! A recording read from beginning to end, in memory that does not grow with it.
+
+use super::file::RecordingFile;
+use super::follower::{Follower, Told};
+use super::live::Losses;
+use crate::command::failure::Failure;
+use std::io;
+use std::path::Path;
+
+/// Reads the recording at `path`; every record is handed to `tell`.
+pub fn read(
+    path: &Path,
+    mut tell: impl FnMut(&Follower, Vec<Told>) -> Result<(), Failure>,
+) -> Result<Losses, Failure> {
+    let about = |error: io::Error| Failure::about(path.display(), error);
+    let mut follower = Follower::new(RecordingFile::open(path)?);
+    let counters = follower.file.counters().map_err(about)?;
+    let present = follower.file.chunks_present().map_err(about)?;
+    if let Some(last) = counters.used.min(present).checked_sub(1) {
+        let moment = follower.file.head(last).map_err(about)?.moment;
+        follower.scale.refine(moment);
+    }
+    loop {
+        // At the end of time nothing is young, and nothing is held back.
+        let told = follower.poll(u64::MAX).map_err(about)?;
+        let finished = follower.take_finished_chunks(&counters);
+        let nothing_new = told.is_empty() && finished.is_empty();
+        tell(&follower, told)?;
+        if nothing_new {
+            break;
+        }
+    }
+    let rest = follower.finish().map_err(about)?;
+    tell(&follower, rest)?;
+    if present < counters.used {
+        return Err(Failure::new(format!(
+            "{}: cut off: {present} of its {} chunks are there",
+            path.display(),
+            counters.used
+        )));
+    }
+    Ok(Losses::of(&counters))
+}

@@ -1,0 +1,264 @@
+//! Reading a recording while it is written, or after.
+//!
+//! Records are told in the order in which their calls began. One that has not returned yet holds
+//! the others back for a moment, and is then told as waiting; its end is told when it comes.
+
+use super::file::{Counters, RecordingFile};
+use super::time::Scale;
+use msgq::trace::format::{CHUNK_SLOTS, Progress, Record, Tag, Words};
+use std::collections::VecDeque;
+use std::io;
+
+/// Nanoseconds after which a call that has not returned counts as waiting.
+pub const MOMENT: u64 = 10_000_000;
+
+/// How many chunks are read at a time: what bounds the memory that reading takes.
+const MOST_CHUNKS_AT_ONCE: usize = 64;
+
+/// What is told of a record.
+#[derive(Debug)]
+pub enum Told {
+    /// The call began, and waits.
+    Waits(Record),
+    /// The call returned. True: it had been told as waiting.
+    Returned(Record, bool),
+    /// The call will never return. True: it had been told as waiting.
+    Never(Record, bool),
+}
+
+/// Where a record is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place {
+    chunk: u32,
+    slot: usize,
+}
+
+/// A record that has not been told to its end.
+struct Unfinished {
+    place: Place,
+    /// Nothing where a slot is claimed but nothing is written there yet.
+    record: Option<Record>,
+    /// When it was first seen, in ticks.
+    seen: u64,
+    told: bool,
+}
+
+/// A chunk that is being read.
+struct OpenChunk {
+    index: u32,
+    next: usize,
+    unfinished: usize,
+}
+
+/// The reader's place in a recording.
+pub struct Follower {
+    /// The file.
+    pub file: RecordingFile,
+    /// Its time.
+    pub scale: Scale,
+    open: Vec<OpenChunk>,
+    /// Chunks with a number below this have been opened.
+    opened: u32,
+    queue: VecDeque<Unfinished>,
+    waiting: Vec<Unfinished>,
+}
+
+impl Follower {
+    /// Begins at the recording's start.
+    pub fn new(file: RecordingFile) -> Follower {
+        Follower {
+            scale: Scale::new(&file),
+            file,
+            open: Vec::new(),
+            opened: 0,
+            queue: VecDeque::new(),
+            waiting: Vec::new(),
+        }
+    }
+
+    /// Reads what is new, and tells what can be told at the time `now` (in ticks).
+    pub fn poll(&mut self, now: u64) -> io::Result<Vec<Told>> {
+        self.read_new(now)?;
+        let mut told = Vec::new();
+        let waiting = std::mem::take(&mut self.waiting);
+        for unfinished in waiting {
+            self.tell(unfinished, now, true, &mut told)?;
+        }
+        while let Some(unfinished) = self.queue.pop_front() {
+            if let Some(held_back) = self.tell(unfinished, now, false, &mut told)? {
+                self.queue.push_front(held_back);
+                break;
+            }
+        }
+        told.sort_by_key(Told::ticks);
+        Ok(told)
+    }
+
+    /// Tells the rest, once [`Follower::poll`] has nothing more: what has not returned never will.
+    pub fn finish(&mut self) -> io::Result<Vec<Told>> {
+        let mut told = Vec::new();
+        let rest = std::mem::take(&mut self.waiting).into_iter();
+        for mut unfinished in rest.chain(std::mem::take(&mut self.queue)) {
+            self.refresh(&mut unfinished)?;
+            let was_told = unfinished.told;
+            told.extend(unfinished.record.map(|record| match record.returned {
+                Some(_) => Told::Returned(record, was_told),
+                None => Told::Never(record, was_told),
+            }));
+        }
+        told.sort_by_key(Told::ticks);
+        Ok(told)
+    }
+
+    /// Tells the calls that never will return because whoever made them is gone.
+    pub fn give_up(&mut self, is_gone: impl Fn(&Record) -> bool) -> io::Result<Vec<Told>> {
+        let mut told = Vec::new();
+        for mut unfinished in std::mem::take(&mut self.waiting) {
+            let gone = unfinished.told && unfinished.record.as_ref().is_some_and(&is_gone);
+            if gone {
+                // It may have returned just before it went.
+                self.refresh(&mut unfinished)?;
+            }
+            match unfinished.record {
+                Some(record) if gone && record.returned.is_none() => {
+                    told.push(Told::Never(record, true));
+                }
+                _ => self.waiting.push(unfinished),
+            }
+        }
+        Ok(told)
+    }
+
+    /// The chunks that are read to their end, and hold nothing unfinished. They are not read again
+    /// unless they are handed to [`Follower::reopen`].
+    pub fn take_finished_chunks(&mut self, counters: &Counters) -> Vec<u32> {
+        let (finished, open) = std::mem::take(&mut self.open).into_iter().partition(|chunk| {
+            chunk.next == CHUNK_SLOTS && chunk.unfinished == 0 && chunk.index != counters.current
+        });
+        self.open = open;
+        let finished: Vec<OpenChunk> = finished;
+        finished.into_iter().map(|chunk| chunk.index).collect()
+    }
+
+    /// The chunks not finished yet that hold anything.
+    pub fn open_chunks(&self) -> Vec<u32> {
+        self.open.iter().filter(|chunk| chunk.next > 1).map(|chunk| chunk.index).collect()
+    }
+
+    /// How many chunks are being read that nothing has been written to.
+    pub fn clean_chunks(&self) -> usize {
+        self.open.iter().filter(|chunk| chunk.next == 1).count()
+    }
+
+    /// Reads a chunk again, which has been cleaned.
+    pub fn reopen(&mut self, index: u32) {
+        self.open.push(OpenChunk { index, next: 1, unfinished: 0 });
+    }
+
+    /// Tells a record if it can be told, or puts it where it waits. Gives it back where it holds
+    /// the others back.
+    fn tell(
+        &mut self,
+        mut unfinished: Unfinished,
+        now: u64,
+        waits: bool,
+        told: &mut Vec<Told>,
+    ) -> io::Result<Option<Unfinished>> {
+        let finished = match &unfinished.record {
+            Some(record) if record.returned.is_some() => true,
+            _ => self.refresh(&mut unfinished)?,
+        };
+        let since = unfinished.record.as_ref().map_or(unfinished.seen, |record| record.entered);
+        let young = self.scale.between(since, now) < MOMENT;
+        match unfinished.record {
+            Some(record) if finished => told.push(Told::Returned(record, unfinished.told)),
+            None if finished => (),
+            _ if young && !waits => return Ok(Some(unfinished)),
+            record => {
+                if let Some(record) = record.as_ref().filter(|_| !unfinished.told && !young) {
+                    told.push(Told::Waits(record.clone()));
+                    unfinished.told = true;
+                }
+                self.waiting.push(Unfinished { record, ..unfinished });
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads a record once more. True when nothing more is to come of it.
+    fn refresh(&mut self, unfinished: &mut Unfinished) -> io::Result<bool> {
+        let Place { chunk, slot } = unfinished.place;
+        let seen = self.file.slots(chunk, slot, 1)?;
+        let Some((Some(tag), _)) = seen.first() else { return Ok(false) };
+        let slots = self.file.slots(chunk, slot, usize::from(tag.slots.max(1)))?;
+        let words: Vec<Words> = slots.into_iter().map(|(_, words)| words).collect();
+        unfinished.record = Record::read(*tag, &words);
+        let finished = tag.progress == Progress::Returned;
+        if finished && let Some(open) = self.open.iter_mut().find(|open| open.index == chunk) {
+            open.unfinished = open.unfinished.saturating_sub(1);
+        }
+        Ok(finished)
+    }
+
+    fn read_new(&mut self, now: u64) -> io::Result<()> {
+        let counters = self.file.counters()?;
+        let present = self.file.chunks_present()?;
+        while self.opened < counters.used.max(1).min(present) {
+            self.reopen(self.opened);
+            self.opened += 1;
+        }
+        let mut with_news = Vec::new();
+        for (number, chunk) in self.open.iter().enumerate() {
+            let head = self.file.head(chunk.index)?;
+            if head.claimed >= chunk.next {
+                with_news.push((head.sequence, number, head.claimed));
+            }
+        }
+        with_news.sort_unstable();
+        with_news.truncate(MOST_CHUNKS_AT_ONCE);
+        for (_, number, claimed) in with_news {
+            self.read_chunk(number, claimed, now)?;
+        }
+        Ok(())
+    }
+
+    fn read_chunk(&mut self, number: usize, claimed: usize, now: u64) -> io::Result<()> {
+        let chunk = &mut self.open[number];
+        let from = chunk.next;
+        let slots = self.file.slots(chunk.index, from, claimed + 1 - from)?;
+        let mut at = 0;
+        while let Some((tag, _)) = slots.get(at) {
+            let place = Place { chunk: chunk.index, slot: from + at };
+            let (taken, record, finished) = read_record(*tag, &slots[at..]);
+            if record.is_some() || !finished {
+                self.queue.push_back(Unfinished { place, record, seen: now, told: false });
+            }
+            if !finished {
+                chunk.unfinished += 1;
+            }
+            at += taken;
+        }
+        chunk.next = from + at;
+        Ok(())
+    }
+}
+
+/// Reads the record that begins at the first of these slots: how many slots it takes, what it says,
+/// and whether nothing more is to come of it.
+fn read_record(tag: Option<Tag>, slots: &[(Option<Tag>, Words)]) -> (usize, Option<Record>, bool) {
+    let Some(tag) = tag else { return (1, None, false) };
+    let taken = usize::from(tag.slots.max(1)).min(slots.len());
+    let words: Vec<Words> = slots[..taken].iter().map(|(_, words)| *words).collect();
+    (taken, Record::read(tag, &words), tag.progress == Progress::Returned)
+}
+
+impl Told {
+    /// Where in time it is told.
+    fn ticks(&self) -> u64 {
+        match self {
+            Told::Waits(record) => record.entered,
+            Told::Returned(record, true) => record.returned.map_or(record.entered, |(at, _)| at),
+            Told::Returned(record, false) | Told::Never(record, _) => record.entered,
+        }
+    }
+}

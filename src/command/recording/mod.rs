@@ -1,0 +1,8 @@
+//! Recordings, read.
+
+pub mod archive;
+pub mod file;
+pub mod finished;
+pub mod follower;
+pub mod live;
+pub mod time;

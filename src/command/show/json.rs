@@ -1,0 +1,210 @@
+//! One JSON object a line for each call. `docs/trace.md` documents the fields.
+
+use super::structures::{Limits, QueueData};
+use super::{Filter, Show, names, queue};
+use crate::command::recording::follower::Told;
+use crate::command::recording::live::Losses;
+use crate::command::recording::time::Scale;
+use libc::{IPC_INFO, IPC_SET, IPC_STAT, MSG_INFO, MSG_STAT};
+use msgq::trace::capture::MSG_STAT_ANY;
+use msgq::trace::format::{Kind, Record};
+use serde::Serialize;
+use std::collections::HashMap;
+use std::io::{self, Write};
+
+/// A call as an object.
+#[derive(Serialize)]
+#[allow(missing_docs)]
+pub struct CallObject<'a> {
+    pub call: &'static str,
+    pub time: f64,
+    pub realtime_ns: u64,
+    pub duration: Option<f64>,
+    pub pid: u32,
+    pub tid: u32,
+    pub program: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<i32>,
+    pub msqid: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cmd: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub msgflg: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flags: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub msgsz: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub msgtyp: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mtype: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<Message<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<QueueData>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub info: Option<Limits>,
+    pub finished: bool,
+    pub result: Option<i64>,
+    pub errno: Option<String>,
+}
+
+/// A message's bytes, as far as they were kept.
+#[derive(Serialize)]
+#[allow(missing_docs)]
+pub struct Message<'a> {
+    pub length: u64,
+    pub hex: String,
+    pub text: Option<&'a str>,
+}
+
+/// What could not be kept: the last line, where there is anything to say.
+#[derive(Serialize)]
+struct LossObject {
+    lost_calls: u64,
+    faults: u64,
+}
+
+/// Shows calls as JSON.
+pub struct Json<W> {
+    out: W,
+    filter: Filter,
+    programs: HashMap<u32, String>,
+}
+
+impl<W: Write> Json<W> {
+    /// Objects for `out`.
+    pub fn new(out: W, filter: Filter) -> Json<W> {
+        Json { out, filter, programs: HashMap::new() }
+    }
+
+    fn write(&mut self, object: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer(&mut self.out, object)?;
+        self.out.write_all(b"\n")
+    }
+}
+
+impl<W: Write> Show for Json<W> {
+    fn show(&mut self, told: &Told, scale: &Scale) -> io::Result<()> {
+        let (Told::Returned(record, _) | Told::Never(record, _)) = told else { return Ok(()) };
+        if matches!(record.kind, Kind::Program | Kind::Fork) {
+            let name = String::from_utf8_lossy(&record.bytes).into_owned();
+            self.programs.insert(record.process, name);
+        }
+        if !self.filter.takes(record) {
+            return Ok(());
+        }
+        let program = self.programs.get(&record.process).map(String::as_str);
+        let object = object(record, scale, program);
+        serde_json::to_writer(&mut self.out, &object)?;
+        self.out.write_all(b"\n")
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    fn end(&mut self, losses: Losses) -> io::Result<()> {
+        if losses != Losses::default() {
+            self.write(&LossObject { lost_calls: losses.calls, faults: losses.faults })?;
+        }
+        self.out.flush()
+    }
+}
+
+/// A call as an object.
+pub fn object<'a>(record: &'a Record, scale: &Scale, program: Option<&'a str>) -> CallObject<'a> {
+    let is = |kinds: &[Kind]| kinds.contains(&record.kind);
+    let outcome = record.returned.map(|(_, outcome)| outcome);
+    let message_call = is(&[Kind::Send, Kind::Receive]);
+    let control = |commands: &[i32]| is(&[Kind::Control]) && commands.contains(&record.flags);
+    CallObject {
+        call: names::call(record.kind).unwrap_or_default(),
+        time: scale.since_made(record.entered) as f64 / 1e9,
+        realtime_ns: scale.realtime(record.entered),
+        duration: record.returned.map(|(at, _)| scale.between(record.entered, at) as f64 / 1e9),
+        pid: record.process,
+        tid: record.thread,
+        program,
+        key: is(&[Kind::Get]).then_some(record.object),
+        msqid: queue(record),
+        cmd: is(&[Kind::Control]).then(|| names::command(record.flags)),
+        msgflg: (!is(&[Kind::Control])).then_some(record.flags),
+        flags: (!is(&[Kind::Control])).then(|| names::flags(record.kind, record.flags)),
+        msgsz: message_call.then_some(record.msgsz),
+        msgtyp: is(&[Kind::Receive]).then_some(record.msgtyp),
+        mtype: record.mtype,
+        message: message(record),
+        data: control(&[IPC_STAT, IPC_SET, MSG_STAT, MSG_STAT_ANY])
+            .then(|| QueueData::read(&record.bytes))
+            .flatten(),
+        info: control(&[IPC_INFO, MSG_INFO]).then(|| Limits::read(&record.bytes)).flatten(),
+        finished: record.returned.is_some(),
+        result: outcome.map(|outcome| outcome.unwrap_or(-1)),
+        errno: outcome.and_then(Result::err).map(names::errno),
+    }
+}
+
+/// The message, where the call told its text.
+fn message(record: &Record) -> Option<Message<'_>> {
+    record.mtype?;
+    let length = match (record.kind, record.returned) {
+        (Kind::Receive, Some((_, Ok(length)))) => length as u64,
+        _ => record.msgsz,
+    };
+    if record.bytes.is_empty() && length > 0 {
+        return None;
+    }
+    let hex = record.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    Some(Message { length, hex, text: std::str::from_utf8(&record.bytes).ok() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::show::samples::{call, scale};
+    use msgq::errno::Errno;
+    use serde_json::{Value, json};
+
+    fn value(record: &Record) -> Value {
+        serde_json::to_value(object(record, &scale(), Some("demo"))).unwrap()
+    }
+
+    #[test]
+    fn a_receive_has_its_arguments_and_its_message() {
+        let mut record = call(Kind::Receive, 5, libc::MSG_NOERROR, Ok(3));
+        record.msgsz = 64;
+        record.msgtyp = -7;
+        record.mtype = Some(2);
+        record.bytes = b"a\0\xff".to_vec();
+        assert_eq!(
+            value(&record),
+            json!({
+                "call": "msgrcv", "time": 0.000123, "realtime_ns": 1_700_000_000_000_123_000u64,
+                "duration": 0.000003, "pid": 4242, "tid": 4242, "program": "demo", "msqid": 5,
+                "msgflg": 4096, "flags": "MSG_NOERROR", "msgsz": 64, "msgtyp": -7, "mtype": 2,
+                "message": {"length": 3, "hex": "6100ff", "text": null},
+                "finished": true, "result": 3, "errno": null,
+            })
+        );
+    }
+
+    #[test]
+    fn a_failed_msgget_has_a_key_and_no_queue() {
+        let record = call(Kind::Get, 0x4d2, 0o600, Err(Errno(libc::ENOENT)));
+        let value = value(&record);
+        assert_eq!(value["key"], json!(0x4d2));
+        assert_eq!(value["msqid"], Value::Null);
+        assert_eq!(value["errno"], json!("ENOENT"));
+        assert_eq!(value["result"], json!(-1));
+    }
+
+    #[test]
+    fn a_call_that_never_returned_has_no_result() {
+        let record = Record { returned: None, ..call(Kind::Send, 5, 0, Ok(0)) };
+        let value = value(&record);
+        assert_eq!(value["finished"], json!(false));
+        assert_eq!(value["result"], Value::Null);
+        assert_eq!(value["duration"], Value::Null);
+    }
+}

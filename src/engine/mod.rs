@@ -1,0 +1,121 @@
+//! Engines: where the queues live. One trait, an implementation a file, and the choice between
+//! them.
+
+mod kernel;
+mod refusal;
+mod syscall;
+
+use crate::errno::Errno;
+use libc::{c_int, c_long, c_void, key_t, msqid_ds};
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// The four calls, as msgop(2), msgget(2) and msgctl(2) describe them.
+///
+/// A call that blocks is a cancellation point: `pthread_cancel` unwinds the thread's stack from
+/// inside the engine, through these methods. So nothing that has to be dropped may be alive in an
+/// engine, or in whoever calls it, while a call may block.
+#[allow(unsafe_code)] // Declares what its implementations must be careful with.
+pub trait Engine: Sync {
+    /// Opens or creates the queue of a key; gives its id.
+    fn msgget(&self, key: key_t, msgflg: c_int) -> Result<c_int, Errno>;
+
+    /// Reads, changes or removes a queue; what it gives depends on `cmd`.
+    ///
+    /// # Safety
+    /// `buf` is what `cmd` asks for. An address that cannot be used gives EFAULT.
+    unsafe fn msgctl(&self, msqid: c_int, cmd: c_int, buf: *mut msqid_ds) -> Result<c_int, Errno>;
+
+    /// Sends a message.
+    ///
+    /// # Safety
+    /// `msgp` points to a long and `msgsz` bytes. An address that cannot be read gives EFAULT.
+    unsafe fn msgsnd(
+        &self,
+        msqid: c_int,
+        msgp: *const c_void,
+        msgsz: usize,
+        msgflg: c_int,
+    ) -> Result<(), Errno>;
+
+    /// Receives a message; gives the number of bytes behind its type.
+    ///
+    /// # Safety
+    /// `msgp` points to a long and `msgsz` bytes that may be overwritten. An address that cannot
+    /// be written gives EFAULT.
+    unsafe fn msgrcv(
+        &self,
+        msqid: c_int,
+        msgp: *mut c_void,
+        msgsz: usize,
+        msgtyp: c_long,
+        msgflg: c_int,
+    ) -> Result<usize, Errno>;
+}
+
+/// The engines by name, as `MSGQ_ENGINE` and `--engine` have them.
+pub static ENGINES: [(&str, &dyn Engine); 1] = [("kernel", &kernel::Kernel)];
+
+/// The number in [`ENGINES`] of the one used where nobody asks for another.
+pub const DEFAULT: usize = 0;
+
+/// The names, in words.
+pub const ALLOWED: &str = "kernel (default)";
+
+/// What [`CHOSEN`] holds where the settings mean nothing.
+const REFUSED: u8 = u8::MAX;
+
+static CHOSEN: AtomicU8 = AtomicU8::new(DEFAULT as u8);
+
+/// The number in [`ENGINES`] of the engine called `name`.
+pub fn number(name: &str) -> Option<usize> {
+    ENGINES.iter().position(|(known, _)| *known == name)
+}
+
+/// From now on the calls go to the engine with this number in [`ENGINES`].
+pub(crate) fn choose(number: usize) {
+    CHOSEN.store(number as u8, Ordering::Relaxed);
+}
+
+/// From now on every call fails with ENOSYS.
+pub(crate) fn refuse() {
+    CHOSEN.store(REFUSED, Ordering::Relaxed);
+}
+
+/// The engine that answers the calls.
+#[inline]
+pub(crate) fn current() -> &'static dyn Engine {
+    match ENGINES.get(usize::from(CHOSEN.load(Ordering::Relaxed))) {
+        Some((_, engine)) => *engine,
+        None => &refusal::Refusal,
+    }
+}
+
+/// Whether the calls of this copy of the library reach another copy of it.
+pub(crate) fn another_copy_follows() -> bool {
+    !kernel::next(c"msgq_version").is_null()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sentence_of_allowed_names_is_the_table() {
+        let names: Vec<String> = ENGINES
+            .iter()
+            .enumerate()
+            .map(|(number, (name, _))| match number {
+                DEFAULT => format!("{name} (default)"),
+                _ => (*name).to_string(),
+            })
+            .collect();
+        assert_eq!(ALLOWED, names.join(", "));
+    }
+
+    #[test]
+    fn a_name_that_is_no_engine_has_no_number() {
+        assert_eq!(number("kernel"), Some(DEFAULT));
+        assert_eq!(number("shm"), None);
+        assert_eq!(number(""), None);
+    }
+}

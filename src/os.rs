@@ -1,0 +1,274 @@
+//! The few system calls that the library makes for itself.
+//!
+//! They go straight to the kernel. Other preloaded libraries replace `open`, `fstat`, `mmap` and
+//! the like by their own (fakeroot, fakechroot, allocators), and calling those from here could
+//! enter a library that is just initialising, or get an invented answer. None of them changes
+//! `errno`.
+#![allow(unsafe_code)]
+
+use crate::errno::Errno;
+use libc::{c_char, c_int, c_long};
+use std::ffi::CStr;
+
+unsafe extern "C" {
+    fn secure_getenv(name: *const c_char) -> *mut c_char;
+}
+
+/// Makes one system call; gives back what the kernel answered.
+macro_rules! kernel {
+    ($number:expr $(, $argument:expr)*) => {{
+        let before = Errno::current();
+        let answer = libc::syscall($number $(, $argument as c_long)*);
+        if answer == -1 {
+            let error = Errno::current();
+            before.set();
+            Err(error)
+        } else {
+            Ok(answer)
+        }
+    }};
+}
+
+/// An open descriptor, closed when it is dropped.
+pub struct Descriptor(c_int);
+
+impl Drop for Descriptor {
+    fn drop(&mut self) {
+        // SAFETY: the descriptor is ours and nobody else knows its number.
+        let _ = unsafe { kernel!(libc::SYS_close, self.0) };
+    }
+}
+
+impl Descriptor {
+    /// Opens `path`; `flags` and `mode` as in open(2), O_CLOEXEC added.
+    pub fn open(path: &CStr, flags: c_int, mode: u32) -> Result<Descriptor, Errno> {
+        // SAFETY: `path` ends with a NUL byte.
+        let number = unsafe {
+            kernel!(libc::SYS_openat, libc::AT_FDCWD, path.as_ptr(), flags | libc::O_CLOEXEC, mode)
+        }?;
+        Ok(Descriptor(number as c_int))
+    }
+
+    /// The file's size in bytes.
+    pub fn size(&self) -> Result<u64, Errno> {
+        // SAFETY: moves the position of a descriptor of our own.
+        unsafe { kernel!(libc::SYS_lseek, self.0, 0, libc::SEEK_END) }.map(|size| size as u64)
+    }
+
+    /// Makes the file `bytes` long, as ftruncate(2).
+    pub fn set_size(&self, bytes: u64) -> Result<(), Errno> {
+        // SAFETY: nobody has mapped the file yet, or it only grows.
+        unsafe { kernel!(libc::SYS_ftruncate, self.0, bytes) }.map(drop)
+    }
+
+    /// Gives the first `bytes` of the file real storage, as fallocate(2).
+    pub fn allocate(&self, bytes: u64) -> Result<(), Errno> {
+        // SAFETY: touches the file only.
+        unsafe { kernel!(libc::SYS_fallocate, self.0, 0, 0, bytes) }.map(drop)
+    }
+
+    /// Reads from the start of the file; gives the number of bytes read.
+    pub fn read(&self, into: &mut [u8]) -> Result<usize, Errno> {
+        // SAFETY: the buffer is as long as said.
+        unsafe { kernel!(libc::SYS_pread64, self.0, into.as_mut_ptr(), into.len(), 0) }
+            .map(|bytes| bytes as usize)
+    }
+
+    /// Writes all the bytes, from offset `at` on.
+    pub fn write(&self, bytes: &[u8], at: u64) -> Result<(), Errno> {
+        // SAFETY: the buffer is as long as said.
+        let written =
+            unsafe { kernel!(libc::SYS_pwrite64, self.0, bytes.as_ptr(), bytes.len(), at) }?;
+        if written as usize == bytes.len() { Ok(()) } else { Err(Errno(libc::ENOSPC)) }
+    }
+
+    /// Maps `bytes` of the file from its start, shared, to read and write.
+    pub fn map(&self, bytes: usize) -> Result<*mut u8, Errno> {
+        let protection = libc::PROT_READ | libc::PROT_WRITE;
+        // SAFETY: a new mapping at an address of the kernel's choice overlaps nothing.
+        unsafe { kernel!(libc::SYS_mmap, 0, bytes, protection, libc::MAP_SHARED, self.0, 0) }
+            .map(|address| address as *mut u8)
+    }
+}
+
+/// Reads the whole of a small file, as those in `/sys`; what does not fit is left out.
+pub fn read_small<'a>(path: &CStr, into: &'a mut [u8]) -> Result<&'a [u8], Errno> {
+    let bytes = Descriptor::open(path, libc::O_RDONLY, 0)?.read(into)?;
+    Ok(into.get(..bytes).unwrap_or_default())
+}
+
+/// Gives `old` the second name `new`; EEXIST where that is taken.
+pub fn link(old: &CStr, new: &CStr) -> Result<(), Errno> {
+    let here = libc::AT_FDCWD;
+    // SAFETY: both paths end with a NUL byte.
+    unsafe { kernel!(libc::SYS_linkat, here, old.as_ptr(), here, new.as_ptr(), 0) }.map(drop)
+}
+
+/// Removes a name.
+pub fn unlink(path: &CStr) -> Result<(), Errno> {
+    // SAFETY: the path ends with a NUL byte.
+    unsafe { kernel!(libc::SYS_unlinkat, libc::AT_FDCWD, path.as_ptr(), 0) }.map(drop)
+}
+
+/// Maps the same file again, from the page at `page` on, `bytes` long: needs no descriptor.
+///
+/// # Safety
+/// `page` is the start of a page of a shared mapping.
+pub unsafe fn map_again(page: *mut u8, bytes: usize) -> Result<*mut u8, Errno> {
+    // An old size of 0 asks mremap(2) for a second mapping of a shared one.
+    // SAFETY: the old mapping stays, the new one overlaps nothing.
+    unsafe { kernel!(libc::SYS_mremap, page, 0, bytes, libc::MREMAP_MAYMOVE) }
+        .map(|address| address as *mut u8)
+}
+
+/// Removes a mapping.
+///
+/// # Safety
+/// Nobody uses these addresses any more.
+pub unsafe fn unmap(address: *mut u8, bytes: usize) {
+    // SAFETY: the caller's promise.
+    let _ = unsafe { kernel!(libc::SYS_munmap, address, bytes) };
+}
+
+/// Gives every page of the range real memory, or says why it cannot (EFAULT: the file system is
+/// full, and a store would end the process with SIGBUS). EINVAL before Linux 5.14.
+///
+/// # Safety
+/// The range is mapped, shared and writable.
+pub unsafe fn populate(address: *mut u8, bytes: usize) -> Result<(), Errno> {
+    // SAFETY: the caller's promise; the contents stay as they are.
+    unsafe { kernel!(libc::SYS_madvise, address, bytes, libc::MADV_POPULATE_WRITE) }.map(drop)
+}
+
+/// Whether the kernel knows how to [`populate`].
+pub fn can_populate() -> bool {
+    // SAFETY: an empty range.
+    unsafe { kernel!(libc::SYS_madvise, 0, 0, libc::MADV_POPULATE_WRITE) }.is_ok()
+}
+
+/// Keeps a mapping out of core files.
+///
+/// # Safety
+/// The range is mapped.
+pub unsafe fn keep_out_of_cores(address: *mut u8, bytes: usize) {
+    // SAFETY: the caller's promise.
+    let _ = unsafe { kernel!(libc::SYS_madvise, address, bytes, libc::MADV_DONTDUMP) };
+}
+
+/// A page of zeros, private to this process, that a forked child finds zero again.
+pub fn page_wiped_on_fork(bytes: usize) -> Result<*mut u8, Errno> {
+    let protection = libc::PROT_READ | libc::PROT_WRITE;
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+    // SAFETY: a new mapping overlaps nothing; the advice is given about that mapping alone.
+    unsafe {
+        let address = kernel!(libc::SYS_mmap, 0, bytes, protection, flags, -1, 0)?;
+        kernel!(libc::SYS_madvise, address, bytes, libc::MADV_WIPEONFORK)?;
+        Ok(address as *mut u8)
+    }
+}
+
+/// The process's id.
+pub fn process_id() -> u32 {
+    // SAFETY: has no argument.
+    unsafe { kernel!(libc::SYS_getpid) }.unwrap_or(0) as u32
+}
+
+/// The thread's id.
+pub fn thread_id() -> u32 {
+    // SAFETY: has no argument.
+    unsafe { kernel!(libc::SYS_gettid) }.unwrap_or(0) as u32
+}
+
+/// The program's name, at most 15 bytes of it, as `/proc/PID/comm` has it.
+pub fn program_name() -> [u8; 16] {
+    let mut name = [0u8; 16];
+    // SAFETY: the kernel writes at most 16 bytes.
+    let _ = unsafe { kernel!(libc::SYS_prctl, libc::PR_GET_NAME, name.as_mut_ptr(), 0, 0, 0) };
+    name
+}
+
+/// Whether this process may read the processor's time stamp counter (prctl(2), PR_GET_TSC).
+pub fn may_read_tsc() -> bool {
+    let mut mode: c_int = 0;
+    // SAFETY: the kernel writes one int.
+    let answer = unsafe { kernel!(libc::SYS_prctl, libc::PR_GET_TSC, &raw mut mode, 0, 0, 0) };
+    answer.is_ok() && mode == libc::PR_TSC_ENABLE
+}
+
+/// The largest file this process may write, in bytes (RLIMIT_FSIZE).
+pub fn largest_file() -> u64 {
+    let mut limit = libc::rlimit64 { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the kernel writes one rlimit64.
+    let answer = unsafe { kernel!(libc::SYS_prlimit64, 0, libc::RLIMIT_FSIZE, 0, &raw mut limit) };
+    answer.map_or(0, |_| limit.rlim_cur)
+}
+
+/// Nanoseconds on `clock`, as clock_gettime(2), from the kernel itself.
+pub fn nanoseconds(clock: libc::clockid_t) -> u64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the kernel writes one timespec.
+    let _ = unsafe { kernel!(libc::SYS_clock_gettime, clock, &raw mut now) };
+    in_nanoseconds(now)
+}
+
+/// Nanoseconds on the monotonic clock, from the C library: several times faster, since it needs
+/// no system call.
+pub fn monotonic_nanoseconds() -> u64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the C library writes one timespec.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
+    in_nanoseconds(now)
+}
+
+fn in_nanoseconds(time: libc::timespec) -> u64 {
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
+/// Sleeps for a few milliseconds, or less where a signal comes.
+pub fn sleep_milliseconds(milliseconds: u32) {
+    let time = libc::timespec { tv_sec: 0, tv_nsec: c_long::from(milliseconds as i32) * 1_000_000 };
+    // SAFETY: the kernel reads one timespec and writes nothing.
+    let _ = unsafe { kernel!(libc::SYS_nanosleep, &raw const time, 0) };
+}
+
+/// Writes one line to standard error, whole, from its parts.
+pub fn complain(parts: &[&[u8]]) {
+    let mut line = [0u8; 1024];
+    let mut length = 0;
+    for byte in parts.iter().flat_map(|part| part.iter()).chain(b"\n") {
+        if let Some(place) = line.get_mut(length) {
+            *place = *byte;
+            length += 1;
+        }
+    }
+    // SAFETY: the line is as long as said.
+    let _ = unsafe { kernel!(libc::SYS_write, libc::STDERR_FILENO, line.as_ptr(), length) };
+}
+
+/// What strerror(3) says of an error number, in a buffer of the caller's.
+pub fn description(error: Errno, into: &mut [u8; 128]) -> &[u8] {
+    // SAFETY: the C library writes at most as many bytes, a NUL byte included.
+    unsafe { libc::strerror_r(error.0, into.as_mut_ptr().cast(), into.len()) };
+    into.split(|byte| *byte == 0).next().unwrap_or_default()
+}
+
+/// The environment's value of `name`; nothing where it is unset or empty, or where the program
+/// has more rights than its caller (secure_getenv(3)). To be used at once: the program may change
+/// its environment later.
+pub fn environment(name: &CStr) -> Option<&'static CStr> {
+    // SAFETY: `name` ends with a NUL byte, and so does the value.
+    let value = unsafe {
+        let value = secure_getenv(name.as_ptr());
+        if value.is_null() {
+            return None;
+        }
+        CStr::from_ptr(value)
+    };
+    (!value.is_empty()).then_some(value)
+}
+
+/// Has `handler` called in every child that fork(3) makes from now on.
+pub fn in_every_child(handler: unsafe extern "C" fn()) {
+    // SAFETY: the library is never unloaded (nodelete), so the handler stays where it is.
+    unsafe { libc::pthread_atfork(None, None, Some(handler)) };
+}

@@ -1,0 +1,89 @@
+//! The environment variables, in one table: names, values, meanings.
+
+use crate::engine;
+use crate::os;
+use std::ffi::CStr;
+
+/// An environment variable that the library reads.
+pub struct Variable {
+    /// Its name.
+    pub name: &'static CStr,
+    /// The values it may have, in words.
+    pub allowed: &'static str,
+    /// What it does, in words.
+    pub meaning: &'static str,
+}
+
+/// Which engine has the queues.
+pub static ENGINE: Variable =
+    Variable { name: c"MSGQ_ENGINE", allowed: engine::ALLOWED, meaning: "where the queues live" };
+
+/// Where the calls are recorded.
+pub static TRACE: Variable = Variable {
+    name: c"MSGQ_TRACE",
+    allowed: "the path of a recording, or of a file to be made",
+    meaning: "record every call there; `msgq trace` sets it",
+};
+
+/// Whether misuse is reported.
+pub static CHECK: Variable = Variable {
+    name: c"MSGQ_CHECK",
+    allowed: "off (default)",
+    meaning: "report misuse on standard error",
+};
+
+/// Every variable, for help texts.
+pub static VARIABLES: [&Variable; 3] = [&ENGINE, &TRACE, &CHECK];
+
+/// What the environment asks for.
+pub struct Settings {
+    /// The engine's number in [`engine::ENGINES`].
+    pub engine: usize,
+    /// The path of the recording.
+    pub trace: Option<&'static CStr>,
+}
+
+/// A value that means nothing.
+pub struct Meaningless {
+    /// The variable.
+    pub variable: &'static Variable,
+    /// What it was set to.
+    pub value: &'static CStr,
+}
+
+impl Settings {
+    /// Reads the environment, once, when the library starts.
+    pub fn read() -> Result<Settings, Meaningless> {
+        let engine = match value(&ENGINE) {
+            None => engine::DEFAULT,
+            Some(value) => value
+                .to_str()
+                .ok()
+                .and_then(engine::number)
+                .ok_or(Meaningless { variable: &ENGINE, value })?,
+        };
+        if let Some(value) = value(&CHECK).filter(|value| *value != c"off") {
+            return Err(Meaningless { variable: &CHECK, value });
+        }
+        Ok(Settings { engine, trace: value(&TRACE) })
+    }
+}
+
+fn value(variable: &Variable) -> Option<&'static CStr> {
+    os::environment(variable.name)
+}
+
+impl Meaningless {
+    /// One line on standard error: the variable, its value, and what is allowed.
+    pub fn complain(&self) {
+        os::complain(&[
+            b"msgq: ",
+            self.variable.name.to_bytes(),
+            b"=",
+            self.value.to_bytes(),
+            b" means nothing here; allowed: ",
+            self.variable.allowed.as_bytes(),
+            b"; msgget, msgctl, msgsnd and msgrcv fail with ENOSYS",
+        ]);
+    }
+}

@@ -1,0 +1,53 @@
+//! Starting up: once in a process, before its own code runs where that can be had.
+//!
+//! The constructor does it while the process still sees the file system that its user sees, with
+//! the rights that it was started with. A call that comes earlier, from another library's
+//! constructor, does it then. Nobody waits here: whoever comes while another thread or an
+//! interrupted frame of its own is at it does the same again, to the same result.
+#![allow(unsafe_code)]
+
+use crate::settings::Settings;
+use crate::{engine, trace};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static STARTED: AtomicBool = AtomicBool::new(false);
+
+/// Makes sure that the library has started.
+#[inline]
+pub fn ready() {
+    if !STARTED.load(Ordering::Acquire) {
+        start();
+    }
+}
+
+#[cold]
+fn start() {
+    // Where a program that contains this library is run with it preloaded, the calls come through
+    // both copies. The one behind is the one to choose an engine and to record.
+    if !engine::another_copy_follows() {
+        match Settings::read() {
+            Ok(settings) => {
+                engine::choose(settings.engine);
+                if let Some(path) = settings.trace {
+                    trace::join(path);
+                }
+            }
+            Err(meaningless) => {
+                engine::refuse();
+                if !STARTED.load(Ordering::Acquire) {
+                    meaningless.complain();
+                }
+            }
+        }
+    }
+    STARTED.store(true, Ordering::Release);
+}
+
+extern "C" fn constructor() {
+    ready();
+}
+
+#[used]
+// SAFETY: the C library calls the functions of this section once, when the library is loaded.
+#[unsafe(link_section = ".init_array")]
+static CONSTRUCTOR: extern "C" fn() = constructor;

@@ -1,0 +1,368 @@
+//! The format of a recording: what stands in which word.
+//!
+//! A recording is a file that every traced process maps and writes into, and nothing but whole
+//! 64-bit words in the machine's own byte order:
+//!
+//! ```text
+//! header   one page: what the recording is, and where the next record goes
+//! chunk 0  slot 0: the chunk's own words; slots 1..: records
+//! chunk 1  ...
+//! ```
+//!
+//! A record is one slot, with as many more behind it as its bytes need. A call's record is written
+//! in two strokes: its arguments when it begins, its outcome when it returns. The slot's first
+//! word, the tag, is written last each time, so a process that is killed anywhere leaves either a
+//! record that tells how far it got, or none.
+
+use super::call::{Call, Outcome};
+use crate::errno::Errno;
+use std::mem::offset_of;
+use std::sync::atomic::AtomicU64;
+
+/// 64-bit words in a slot.
+pub const SLOT_WORDS: usize = 16;
+/// Bytes in a slot: two cache lines.
+pub const SLOT_BYTES: usize = SLOT_WORDS * 8;
+/// Slots in a chunk, the first of which is the chunk's own.
+pub const CHUNK_SLOTS: usize = 1024;
+/// Bytes in a chunk.
+pub const CHUNK_BYTES: usize = CHUNK_SLOTS * SLOT_BYTES;
+/// Bytes in the header: one page.
+pub const HEADER_BYTES: usize = 4096;
+/// Chunks in the largest recording: 16 GiB.
+pub const MOST_CHUNKS: u32 = 1 << 17;
+/// The most bytes of a message that are kept, whatever is asked for.
+pub const MOST_KEPT: u32 = 65536;
+/// The bytes of a message that are kept where nobody asks for more.
+pub const DEFAULT_KEPT: u32 = 32;
+
+/// The first word of every recording.
+pub const MAGIC: u64 = u64::from_ne_bytes(*b"msgqrec\n");
+/// The version of this format. Another version's recording is refused.
+pub const VERSION: u64 = 1;
+
+/// A slot in the mapping.
+pub type Slot = [AtomicU64; SLOT_WORDS];
+/// A slot's contents, read.
+pub type Words = [u64; SLOT_WORDS];
+
+/// The header. Words that change stand in cache lines of their own.
+#[repr(C)]
+pub struct Header {
+    /// [`MAGIC`].
+    pub magic: AtomicU64,
+    /// [`VERSION`].
+    pub version: AtomicU64,
+    /// How many chunks the file has room for.
+    pub chunks: AtomicU64,
+    /// How many bytes of each message are kept.
+    pub kept: AtomicU64,
+    /// Which clock the times are read from: [`super::clock::Clock`] as a number.
+    pub clock: AtomicU64,
+    /// How many ticks that clock makes in a second, as measured when the recording was made.
+    pub ticks_per_second: AtomicU64,
+    /// The moment the recording was made, in ticks.
+    pub made_ticks: AtomicU64,
+    /// The same moment in nanoseconds of CLOCK_MONOTONIC.
+    pub made_monotonic: AtomicU64,
+    /// The same moment in nanoseconds of CLOCK_REALTIME.
+    pub made_realtime: AtomicU64,
+    reserved: [AtomicU64; 7],
+    /// The chunk that records go into.
+    pub current: Line,
+    /// The lowest chunk that was never used.
+    pub fresh: Line,
+    /// The chunks that were used, read and cleaned: (changes << 32) | (first chunk + 1).
+    pub clean: Line,
+    /// Calls that could not be kept.
+    pub lost: Line,
+    /// Processes that stopped recording for a fault of this library's.
+    pub faults: Line,
+}
+
+/// A word in a cache line of its own.
+#[repr(C, align(64))]
+pub struct Line {
+    /// The word.
+    pub word: AtomicU64,
+}
+
+// Other programs read the file by these numbers.
+const _: () = {
+    assert!(size_of::<Header>() <= HEADER_BYTES);
+    assert!(size_of::<Slot>() == SLOT_BYTES);
+    assert!(offset_of!(Header, made_realtime) == 64);
+    assert!(offset_of!(Header, current) == 128);
+    assert!(offset_of!(Header, fresh) == 192);
+    assert!(offset_of!(Header, clean) == 256);
+    assert!(offset_of!(Header, lost) == 320);
+    assert!(offset_of!(Header, faults) == 384);
+    assert!(CHUNK_BYTES.is_multiple_of(4096));
+};
+
+/// The words of a chunk's first slot.
+pub mod chunk {
+    /// How many slots were claimed, not counting the chunk's own. May be more than there are.
+    pub const CLAIMED: usize = 0;
+    /// The chunk's place in the order of the recording.
+    pub const SEQUENCE: usize = 1;
+    /// While the chunk is clean: the next clean chunk + 1.
+    pub const NEXT_CLEAN: usize = 2;
+    /// A moment shortly before the first record, in ticks.
+    pub const MOMENT_TICKS: usize = 3;
+    /// The same moment in nanoseconds of CLOCK_MONOTONIC.
+    pub const MOMENT_MONOTONIC: usize = 4;
+}
+
+/// The words of a record's first slot.
+mod word {
+    pub const WHO: usize = 1;
+    pub const ENTERED: usize = 2;
+    pub const RETURNED: usize = 3;
+    pub const RESULT: usize = 4;
+    pub const OBJECT: usize = 5;
+    pub const MSGSZ: usize = 6;
+    pub const MSGTYP: usize = 7;
+    pub const ADDRESS: usize = 8;
+    pub const MTYPE: usize = 9;
+    pub const MEMORY: usize = 10;
+    pub const BYTES: usize = 12;
+}
+
+/// Where the bytes begin in a record's first slot, and in those behind it.
+pub const FIRST_BYTES_WORD: usize = word::BYTES;
+/// The same in the slots behind the first.
+pub const MORE_BYTES_WORD: usize = 1;
+/// How many bytes there is room for in a record's first slot.
+pub const FIRST_BYTES: usize = (SLOT_WORDS - FIRST_BYTES_WORD) * 8;
+/// The same in each slot behind it.
+pub const MORE_BYTES: usize = (SLOT_WORDS - MORE_BYTES_WORD) * 8;
+
+/// How many slots a record with this many bytes takes.
+pub fn slots_for(bytes: usize) -> usize {
+    1 + bytes.saturating_sub(FIRST_BYTES).div_ceil(MORE_BYTES)
+}
+
+/// What a slot is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Kind {
+    /// A call of msgget.
+    Get = 1,
+    /// A call of msgctl.
+    Control = 2,
+    /// A call of msgsnd.
+    Send = 3,
+    /// A call of msgrcv.
+    Receive = 4,
+    /// A program began: its name is in the bytes.
+    Program = 16,
+    /// A process was forked.
+    Fork = 17,
+    /// More bytes of the record before.
+    More = 32,
+    /// The end of a chunk that a record did not fit into.
+    Unused = 33,
+}
+
+impl Kind {
+    fn from_number(number: u8) -> Option<Kind> {
+        use Kind::*;
+        [Get, Control, Send, Receive, Program, Fork, More, Unused]
+            .into_iter()
+            .find(|kind| *kind as u8 == number)
+    }
+}
+
+/// How far a record got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The call began.
+    Entered = 1,
+    /// The call returned.
+    Returned = 2,
+}
+
+/// The first word of a slot. 0: nothing was written there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// What the slot is.
+    pub kind: Kind,
+    /// How far the record got.
+    pub progress: Progress,
+    /// How many slots the record takes.
+    pub slots: u16,
+    /// The call's errno; 0 where it succeeded.
+    pub errno: i32,
+}
+
+impl Tag {
+    /// The tag as a word.
+    pub fn word(self) -> u64 {
+        u64::from(self.kind as u8)
+            | (self.progress as u64) << 8
+            | u64::from(self.slots) << 16
+            | u64::from(self.errno as u32) << 32
+    }
+
+    /// A word as a tag; nothing where it is none.
+    pub fn from_word(word: u64) -> Option<Tag> {
+        let progress = match (word >> 8) as u8 {
+            1 => Progress::Entered,
+            2 => Progress::Returned,
+            _ => return None,
+        };
+        Some(Tag {
+            kind: Kind::from_number(word as u8)?,
+            progress,
+            slots: (word >> 16) as u16,
+            errno: (word >> 32) as i32,
+        })
+    }
+}
+
+/// What is known when a record is begun: the words from the second on.
+pub fn beginning(process: u32, thread: u32, ticks: u64, call: &Call) -> [u64; 8] {
+    let (object, flags, msgsz, msgtyp, address) = match *call {
+        Call::Get { key, msgflg } => (key, msgflg, 0, 0, 0),
+        Call::Control { msqid, cmd, buf } => (msqid, cmd, 0, 0, buf as usize),
+        Call::Send { msqid, msgp, msgsz, msgflg } => (msqid, msgflg, msgsz, 0, msgp as usize),
+        Call::Receive { msqid, msgp, msgsz, msgtyp, msgflg } => {
+            (msqid, msgflg, msgsz, msgtyp, msgp as usize)
+        }
+    };
+    [
+        pair(process, thread),
+        ticks,
+        0,
+        0,
+        pair(object as u32, flags as u32),
+        msgsz as u64,
+        msgtyp as u64,
+        address as u64,
+    ]
+}
+
+/// The same for something that is no call. It is over when it begins; its result is the parent.
+pub fn event(process: u32, thread: u32, ticks: u64, parent: u32) -> [u64; 8] {
+    [pair(process, thread), ticks, ticks, u64::from(parent), 0, 0, 0, 0]
+}
+
+/// Where the length of an event's bytes goes, and how it is written.
+pub fn event_bytes(length: usize) -> (usize, u64) {
+    (word::MEMORY, length as u64)
+}
+
+/// The words of a call's outcome: where each goes, and what it holds.
+pub fn ending(ticks: u64, outcome: Outcome, mtype: Option<i64>, bytes: u32) -> [(usize, u64); 4] {
+    [
+        (word::RETURNED, ticks),
+        (word::RESULT, outcome.unwrap_or(-1) as u64),
+        (word::MTYPE, mtype.unwrap_or(0) as u64),
+        (word::MEMORY, pair(bytes, u32::from(mtype.is_some()))),
+    ]
+}
+
+fn pair(low: u32, high: u32) -> u64 {
+    u64::from(low) | u64::from(high) << 32
+}
+
+fn low(word: u64) -> u32 {
+    word as u32
+}
+
+fn high(word: u64) -> u32 {
+    (word >> 32) as u32
+}
+
+/// A record, read back from its slots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// What it is of.
+    pub kind: Kind,
+    /// The process's id.
+    pub process: u32,
+    /// The thread's id.
+    pub thread: u32,
+    /// When the call began, in ticks of the recording's clock.
+    pub entered: u64,
+    /// When it returned, and what came of it; nothing where it has not returned.
+    pub returned: Option<(u64, Outcome)>,
+    /// The queue's id; for msgget the key.
+    pub object: i32,
+    /// msgflg; for msgctl the command.
+    pub flags: i32,
+    /// msgsnd's and msgrcv's msgsz.
+    pub msgsz: u64,
+    /// msgrcv's msgtyp.
+    pub msgtyp: i64,
+    /// The address that the caller gave: msgp or buf.
+    pub address: u64,
+    /// The message's type, where the call got far enough to tell.
+    pub mtype: Option<i64>,
+    /// The message's first bytes, or what msgctl's buf held.
+    pub bytes: Vec<u8>,
+}
+
+impl Record {
+    /// Reads a record from its slots. A record that has only begun yields what is known so far.
+    /// Nothing where the words are no record's.
+    pub fn read(tag: Tag, slots: &[Words]) -> Option<Record> {
+        let (first, more) = slots.split_first()?;
+        if matches!(tag.kind, Kind::More | Kind::Unused) {
+            return None;
+        }
+        let mut record = Record {
+            kind: tag.kind,
+            process: low(first[word::WHO]),
+            thread: high(first[word::WHO]),
+            entered: first[word::ENTERED],
+            returned: None,
+            object: low(first[word::OBJECT]) as i32,
+            flags: high(first[word::OBJECT]) as i32,
+            msgsz: first[word::MSGSZ],
+            msgtyp: first[word::MSGTYP] as i64,
+            address: first[word::ADDRESS],
+            mtype: None,
+            bytes: Vec::new(),
+        };
+        if tag.progress == Progress::Returned {
+            let outcome = match tag.errno {
+                0 => Ok(first[word::RESULT] as i64),
+                errno => Err(Errno(errno)),
+            };
+            record.returned = Some((first[word::RETURNED], outcome));
+            record.mtype = (high(first[word::MEMORY]) == 1).then_some(first[word::MTYPE] as i64);
+            let all = std::iter::once(&first[FIRST_BYTES_WORD..])
+                .chain(more.iter().map(|slot| &slot[MORE_BYTES_WORD..]));
+            record.bytes = all.flatten().flat_map(|word| word.to_ne_bytes()).collect();
+            record.bytes.truncate(low(first[word::MEMORY]) as usize);
+        }
+        Some(record)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_read_as_it_was_written() {
+        let tag = Tag { kind: Kind::Receive, progress: Progress::Returned, slots: 547, errno: 42 };
+        assert_eq!(Tag::from_word(tag.word()), Some(tag));
+    }
+
+    #[test]
+    fn words_that_are_no_tag_are_refused() {
+        for word in [0, 1, 0x0300 | 1, 0x0100 | 99, u64::MAX] {
+            assert_eq!(Tag::from_word(word), None, "{word:#x}");
+        }
+    }
+
+    #[test]
+    fn a_record_takes_the_slots_that_its_bytes_need() {
+        let slots: Vec<usize> = [0, 32, 33, 152, 153, 65536].map(slots_for).to_vec();
+        assert_eq!(slots, [1, 1, 2, 2, 3, 547 + 1]);
+        assert!(slots_for(MOST_KEPT as usize) < CHUNK_SLOTS);
+    }
+}

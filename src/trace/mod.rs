@@ -1,0 +1,198 @@
+//! Tracing: a record of every call, written while the call is made.
+//!
+//! What happens on the way of a call is here: [`enter`] before the engine is asked, [`leave`] when
+//! it has answered. Between the two nothing is held, so a call that never returns (the thread is
+//! cancelled, the process killed) costs nobody anything but its own record's end.
+
+pub mod call;
+pub mod capture;
+pub mod clock;
+pub mod format;
+mod identity;
+pub mod join;
+pub mod mapping;
+pub mod recording;
+
+use crate::errno::Errno;
+use crate::os;
+use call::{Call, Outcome};
+use capture::Readable;
+use format::{FIRST_BYTES_WORD, Kind, Progress, Slot, Tag};
+use mapping::Mapping;
+use recording::{Memory, Recording};
+use std::ffi::CStr;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::Ordering::{Relaxed, Release};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize};
+
+/// The recording that this process writes to.
+static RECORDING: Recording<Mapping> = Recording::new(Mapping::new());
+
+/// Whether calls are recorded.
+static ON: AtomicBool = AtomicBool::new(false);
+
+/// How many bytes of each message are kept.
+static KEPT: AtomicUsize = AtomicUsize::new(0);
+
+/// The process that forked this one, as far as it was recording.
+static PARENT: AtomicU32 = AtomicU32::new(0);
+
+/// A call's record, from when the call begins until it returns. Nothing where it is not recorded.
+#[derive(Clone, Copy)]
+pub struct Span(Option<&'static [Slot]>);
+
+/// Begins to record in the file at `path`. Where that cannot be, one line says why, and the
+/// program runs as it would without.
+pub(crate) fn join(path: &CStr) {
+    match join::open(path, &RECORDING) {
+        Ok(true) => begin(),
+        Ok(false) => (),
+        Err(refusal) => complain(path, &refusal),
+    }
+}
+
+fn begin() {
+    let Some(header) = RECORDING.memory().header() else { return };
+    clock::use_clock(
+        clock::Clock::from_number(header.clock.load(Relaxed)).unwrap_or(clock::Clock::Monotonic),
+    );
+    let kept = header.kept.load(Relaxed).min(u64::from(format::MOST_KEPT));
+    KEPT.store(kept as usize, Relaxed);
+    identity::prepare();
+    PARENT.store(identity::current().process, Relaxed);
+    os::in_every_child(record_fork);
+    keep_faults_quiet();
+    ON.store(true, Release);
+    guarded(|| record_event(Kind::Program, &os::program_name()));
+}
+
+fn complain(path: &CStr, refusal: &join::Refusal) {
+    let mut reason = [0; 128];
+    let reason = match refusal {
+        join::Refusal::File(error) => os::description(*error, &mut reason),
+        _ => b"nothing is recorded",
+    };
+    let sentence = refusal.sentence().as_bytes();
+    os::complain(&[b"msgq: MSGQ_TRACE=", path.to_bytes(), b": ", sentence, b": ", reason]);
+}
+
+/// Writes down that a call begins.
+#[inline]
+pub(crate) fn enter(call: &Call) -> Span {
+    if ON.load(Relaxed) { Span(guarded(|| record_entry(call))) } else { Span(None) }
+}
+
+/// Writes down what came of the call.
+///
+/// # Safety
+/// `outcome` is what the engine answered to `call`, just now.
+#[inline]
+#[allow(unsafe_code)]
+pub(crate) unsafe fn leave(span: Span, call: &Call, outcome: Outcome) {
+    if let Some(slots) = span.0 {
+        // SAFETY: the caller's promise.
+        guarded(|| unsafe { record_return(slots, call, outcome) });
+    }
+}
+
+#[inline]
+fn record_entry(call: &Call) -> Option<&'static [Slot]> {
+    let bytes = capture::most_bytes(call, KEPT.load(Relaxed));
+    let slots = RECORDING.claim(format::slots_for(bytes))?;
+    let who = identity::current();
+    let first = slots.first()?;
+    let words = format::beginning(who.process, who.thread, clock::now(), call);
+    let kind = match call {
+        Call::Get { .. } => Kind::Get,
+        Call::Control { .. } => Kind::Control,
+        Call::Send { .. } => Kind::Send,
+        Call::Receive { .. } => Kind::Receive,
+    };
+    write(slots, first, &words, Tag { kind, progress: Progress::Entered, slots: 0, errno: 0 });
+    Some(slots)
+}
+
+/// Writes a record's words, then its tag.
+#[inline]
+fn write(slots: &[Slot], first: &Slot, words: &[u64; 8], tag: Tag) {
+    for (place, word) in first[1..].iter().zip(words) {
+        place.store(*word, Relaxed);
+    }
+    let more = Tag { kind: Kind::More, progress: Progress::Returned, slots: 1, errno: 0 };
+    for slot in slots.iter().skip(1) {
+        slot[0].store(more.word(), Relaxed);
+    }
+    first[0].store(Tag { slots: slots.len() as u16, ..tag }.word(), Release);
+}
+
+/// # Safety
+/// As [`leave`].
+#[inline]
+#[allow(unsafe_code)]
+unsafe fn record_return(slots: &[Slot], call: &Call, outcome: Outcome) -> Option<()> {
+    let ticks = clock::now();
+    let first = slots.first()?;
+    let most = capture::most_bytes(call, KEPT.load(Relaxed));
+    let readable = Readable::after(call, outcome).at_most(most);
+    // SAFETY: the engine answered just now, and the caller has not got its memory back.
+    let (mtype, bytes) = unsafe { (readable.read_mtype(), readable.copy(slots)) };
+    for (place, word) in format::ending(ticks, outcome, mtype, bytes) {
+        first.get(place)?.store(word, Relaxed);
+    }
+    let entered = Tag::from_word(first[0].load(Relaxed))?;
+    let errno = outcome.map_or_else(|error| error.0, |_| 0);
+    first[0].store(Tag { progress: Progress::Returned, errno, ..entered }.word(), Release);
+    Some(())
+}
+
+/// Records something that is no call.
+fn record_event(kind: Kind, name: &[u8; 16]) -> Option<()> {
+    let slots = RECORDING.claim(1)?;
+    let who = identity::current();
+    let first = slots.first()?;
+    for (place, word) in first.get(FIRST_BYTES_WORD..)?.iter().zip(name.chunks_exact(8)) {
+        place.store(u64::from_ne_bytes(word.try_into().ok()?), Relaxed);
+    }
+    let parent = PARENT.swap(who.process, Relaxed);
+    let length = name.iter().position(|byte| *byte == 0).unwrap_or(name.len());
+    let (place, word) = format::event_bytes(length);
+    first.get(place)?.store(word, Relaxed);
+    let words = format::event(who.process, who.thread, clock::now(), parent);
+    write(slots, first, &words, Tag { kind, progress: Progress::Returned, slots: 0, errno: 0 });
+    Some(())
+}
+
+extern "C" fn record_fork() {
+    if ON.load(Relaxed) {
+        guarded(|| record_event(Kind::Fork, &os::program_name()));
+    }
+}
+
+/// Runs a step of the recording. A fault in it ends the recording in this process, and nothing
+/// else: neither the call nor `errno` feels it.
+#[inline]
+fn guarded<T>(step: impl FnOnce() -> Option<T>) -> Option<T> {
+    let before = Errno::current();
+    let done = panic::catch_unwind(AssertUnwindSafe(step));
+    before.set();
+    done.unwrap_or_else(|fault| {
+        ON.store(false, Relaxed);
+        // Its destructor could fault again.
+        std::mem::forget(fault);
+        if let Some(header) = RECORDING.memory().header() {
+            header.faults.word.fetch_add(1, Relaxed);
+        }
+        None
+    })
+}
+
+/// A fault of this module's is told in the recording, not on the program's standard error.
+fn keep_faults_quiet() {
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |fault| {
+        let ours = |file: &str| file.contains("src/trace/");
+        if !fault.location().is_some_and(|location| ours(location.file())) {
+            before(fault);
+        }
+    }));
+}

@@ -1,0 +1,153 @@
+//! How records find their place: many processes, threads and signal handlers write into one
+//! recording at the same time, and one reader may give them its chunks back to use again.
+//!
+//! Nobody holds anything that another would have to wait for. A place is claimed by one addition,
+//! a new chunk by one exchange; whoever is killed in between leaves at most an unused chunk.
+
+use super::clock;
+use super::format::{CHUNK_SLOTS, Header, Kind, Progress, Slot, Tag, chunk};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+
+/// The memory that a recording is in.
+pub trait Memory {
+    /// The header; nothing while there is no recording.
+    fn header(&self) -> Option<&Header>;
+    /// A chunk; nothing where there is no such chunk, or it cannot be mapped.
+    fn chunk(&self, index: u32) -> Option<&[Slot; CHUNK_SLOTS]>;
+    /// Gives a chunk real storage; false where there is none left.
+    fn back(&self, index: u32) -> bool;
+}
+
+/// A recording, to write to and to clean up behind its reader.
+pub struct Recording<M> {
+    memory: M,
+}
+
+/// How often a claim is tried. Every failure means that others filled a whole chunk meanwhile, or
+/// that the recording is damaged.
+const TRIES: usize = 64;
+
+impl<M> Recording<M> {
+    /// A recording in this memory.
+    pub const fn new(memory: M) -> Recording<M> {
+        Recording { memory }
+    }
+
+    /// The memory it is in.
+    pub fn memory(&self) -> &M {
+        &self.memory
+    }
+}
+
+impl<M: Memory> Recording<M> {
+    /// Claims as many slots in a row, which nobody else will write to. Where there is no place
+    /// left, the loss is counted.
+    #[inline]
+    pub fn claim(&self, slots: usize) -> Option<&[Slot]> {
+        let claimed = self.try_claim(slots);
+        if claimed.is_none()
+            && let Some(header) = self.memory.header()
+        {
+            header.lost.word.fetch_add(1, Relaxed);
+        }
+        claimed
+    }
+
+    #[inline]
+    fn try_claim(&self, slots: usize) -> Option<&[Slot]> {
+        let header = self.memory.header()?;
+        for _ in 0..TRIES {
+            let index = header.current.word.load(Acquire) as u32;
+            let all = self.memory.chunk(index)?;
+            let at = 1 + all[0][chunk::CLAIMED].fetch_add(slots as u64, AcqRel) as usize;
+            if let Some(claimed) = all.get(at..at.saturating_add(slots)) {
+                return Some(claimed);
+            }
+            for slot in all.get(at..).unwrap_or_default() {
+                let unused =
+                    Tag { kind: Kind::Unused, progress: Progress::Returned, slots: 1, errno: 0 };
+                slot[0].store(unused.word(), Release);
+            }
+            self.advance(header, index)?;
+        }
+        None
+    }
+
+    /// Has records go into another chunk than the full one.
+    #[cold]
+    fn advance(&self, header: &Header, full: u32) -> Option<()> {
+        let current = &header.current.word;
+        if current.load(Acquire) as u32 != full {
+            return Some(());
+        }
+        let sequence = self.memory.chunk(full)?[0][chunk::SEQUENCE].load(Relaxed) + 1;
+        let next = self.take_clean(header).or_else(|| self.take_fresh(header))?;
+        let first = &self.memory.chunk(next)?[0];
+        let moment = clock::in_use().moment();
+        first[chunk::SEQUENCE].store(sequence, Relaxed);
+        first[chunk::MOMENT_TICKS].store(moment.ticks, Relaxed);
+        first[chunk::MOMENT_MONOTONIC].store(moment.monotonic, Relaxed);
+        if current.compare_exchange(u64::from(full), u64::from(next), AcqRel, Relaxed).is_err() {
+            self.put_clean(header, next);
+        }
+        Some(())
+    }
+
+    /// A chunk that was never used.
+    fn take_fresh(&self, header: &Header) -> Option<u32> {
+        let chunks = header.chunks.load(Relaxed);
+        if header.fresh.word.load(Relaxed) >= chunks {
+            return None;
+        }
+        let index = header.fresh.word.fetch_add(1, Relaxed);
+        (index < chunks && self.memory.back(index as u32)).then_some(index as u32)
+    }
+
+    /// The chunk that was cleaned last. The list's head counts its changes, so that a chunk which
+    /// was taken, used and put back meanwhile is not mistaken for the one seen first.
+    fn take_clean(&self, header: &Header) -> Option<u32> {
+        let head = &header.clean.word;
+        let mut seen = head.load(Acquire);
+        loop {
+            let index = (seen as u32).checked_sub(1)?;
+            let next = self.memory.chunk(index)?[0][chunk::NEXT_CLEAN].load(Relaxed);
+            match head.compare_exchange_weak(seen, changed(seen, next), AcqRel, Acquire) {
+                Ok(_) => return Some(index),
+                Err(now) => seen = now,
+            }
+        }
+    }
+
+    fn put_clean(&self, header: &Header, index: u32) {
+        let Some(all) = self.memory.chunk(index) else { return };
+        let head = &header.clean.word;
+        let mut seen = head.load(Acquire);
+        loop {
+            all[0][chunk::NEXT_CLEAN].store(u64::from(seen as u32), Relaxed);
+            let mine = changed(seen, u64::from(index) + 1);
+            match head.compare_exchange_weak(seen, mine, AcqRel, Acquire) {
+                Ok(_) => return,
+                Err(now) => seen = now,
+            }
+        }
+    }
+
+    /// Gives a chunk back, to be used again. Only the reader may do this, with a chunk that it has
+    /// read to its end and that is not the current one.
+    pub fn clean(&self, index: u32) {
+        let (Some(header), Some(all)) = (self.memory.header(), self.memory.chunk(index)) else {
+            return;
+        };
+        for slot in &all[1..] {
+            slot[0].store(0, Relaxed);
+        }
+        // From here on a writer that was late may claim a slot in it, and will be read.
+        all[0][chunk::CLAIMED].store(0, Release);
+        self.put_clean(header, index);
+    }
+}
+
+/// The list's head after one more change.
+fn changed(head: u64, first: u64) -> u64 {
+    (head >> 32).wrapping_add(1) << 32 | first
+}
