@@ -62,7 +62,7 @@ pub struct Arguments {
     #[arg(short = 'r', long, value_name = "FILE")]
     read: Option<PathBuf>,
     /// The program, and its arguments
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
+    #[arg(trailing_var_arg = true, value_name = "CMD")]
     command: Vec<OsString>,
 }
 

@@ -8,7 +8,7 @@ use msgq::trace::format::{
     Tag, VERSION, Words, chunk,
 };
 use std::fs::File;
-use std::io;
+use std::io::{self, BufReader, Read};
 use std::mem::offset_of;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -56,16 +56,18 @@ impl RecordingFile {
     pub fn open(path: &Path) -> Result<RecordingFile, Failure> {
         let about = |what: &str| Failure::new(format!("{}: {what}", path.display()));
         let file = File::open(path).map_err(|error| about(&error.to_string()))?;
-        let mut header = [0u8; 72];
-        match file.read_exact_at(&mut header, 0) {
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                return Err(about("no recording of msgq: too short"));
-            }
-            read => read.map_err(|error| about(&error.to_string()))?,
-        }
+        let mut header = Vec::with_capacity(HEADER_BYTES);
+        let start = (&file).take(HEADER_BYTES as u64);
+        BufReader::new(start)
+            .read_to_end(&mut header)
+            .map_err(|error| about(&error.to_string()))?;
         let word = |offset: usize| word_at(&header, offset);
         if word(offset_of!(Header, magic)) != MAGIC {
             return Err(about("no recording of msgq, or one from another kind of machine"));
+        }
+        if header.len() < HEADER_BYTES {
+            let bytes = header.len();
+            return Err(about(&format!("cut off: {bytes} of its {HEADER_BYTES} bytes or more")));
         }
         let version = word(offset_of!(Header, version));
         if version != VERSION {
@@ -109,8 +111,13 @@ impl RecordingFile {
 
     /// How many chunks the file holds, the last maybe in part.
     pub fn chunks_present(&self) -> io::Result<u32> {
-        let bytes = self.file.metadata()?.len().saturating_sub(HEADER_BYTES as u64);
+        let bytes = self.bytes()?.saturating_sub(HEADER_BYTES as u64);
         Ok(bytes.div_ceil(CHUNK_BYTES as u64).min(u64::from(MOST_CHUNKS)) as u32)
+    }
+
+    /// The file's size in bytes.
+    pub fn bytes(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
     }
 
     /// A chunk's own slot.

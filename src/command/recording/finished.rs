@@ -4,6 +4,7 @@ use super::file::RecordingFile;
 use super::follower::{Follower, Told};
 use super::live::Losses;
 use crate::command::failure::Failure;
+use msgq::trace::format::{CHUNK_BYTES, HEADER_BYTES};
 use std::io;
 use std::path::Path;
 
@@ -32,11 +33,12 @@ pub fn read(
     }
     let rest = follower.finish().map_err(about)?;
     tell(&follower, rest)?;
-    if present < counters.used {
+    let bytes = follower.file.bytes().map_err(about)?;
+    let whole = HEADER_BYTES as u64 + u64::from(counters.used) * CHUNK_BYTES as u64;
+    if bytes < whole {
+        let path = path.display();
         return Err(Failure::new(format!(
-            "{}: cut off: {present} of its {} chunks are there",
-            path.display(),
-            counters.used
+            "{path}: cut off: {bytes} of its {whole} bytes are there"
         )));
     }
     Ok(Losses::of(&counters))

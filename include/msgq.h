@@ -1,0 +1,138 @@
+/*
+ * msgq.h: System V message queues, from libmsgq.
+ *
+ * The four calls are declared by <sys/msg.h>, and again here, with their documentation. A program
+ * that includes <sys/msg.h> alone is linked with libmsgq just as well.
+ *
+ * Made from src/abi.rs by cbindgen; do not change it by hand.
+ */
+
+#ifndef MSGQ_H
+#define MSGQ_H
+
+
+/* First: C++ accepts the declarations below only after those of the C library. */
+#include <sys/types.h>
+#include <sys/msg.h>
+
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The version of this library, as text: "0.1.0". Also the mark by which a program tells that
+ * this library is loaded: `dlsym(RTLD_DEFAULT, "msgq_version")`.
+ *
+ * The string is static. Never fails.
+ */
+const char *msgq_version(void);
+
+/**
+ * Opens the message queue of a key, or creates one.
+ *
+ * `key`: the queue's key; IPC_PRIVATE always creates a queue.
+ *
+ * `msgflg`: IPC_CREAT creates the queue where there is none; with IPC_EXCL too, an existing one is
+ * an error. The low nine bits are the permissions: those of a new queue, or those that are
+ * asked of an old one.
+ *
+ * Returns the queue's id, or -1 with errno:
+ * EACCES, the queue does not grant these permissions;
+ * EEXIST, there is a queue, and IPC_CREAT and IPC_EXCL were given;
+ * ENOENT, there is none, and IPC_CREAT was not given;
+ * ENOMEM, the system has no memory for it;
+ * ENOSPC, there are as many queues as the system allows (msgmni);
+ * ENOSYS, MSGQ_ENGINE or another variable of this library means nothing.
+ *
+ * Source: POSIX.1-2017 msgget(); msgget(2).
+ */
+int msgget(key_t key, int msgflg);
+
+/**
+ * Reads, changes or removes a message queue.
+ *
+ * `msqid`: the queue's id, from msgget().
+ *
+ * `cmd`: IPC_STAT copies the queue's data to `buf`; IPC_SET takes owner, group, permissions and
+ * msg_qbytes from it; IPC_RMID removes the queue and ends every call that waits on it. Linux only,
+ * with _GNU_SOURCE: IPC_INFO and MSG_INFO fill a struct msginfo; MSG_STAT and MSG_STAT_ANY are as
+ * IPC_STAT for an index instead of an id.
+ *
+ * Returns 0; the highest index in use for IPC_INFO and MSG_INFO; the id for MSG_STAT and
+ * MSG_STAT_ANY; or -1 with errno:
+ * EACCES, reading is not permitted;
+ * EFAULT, `buf` cannot be used;
+ * EIDRM, the queue was removed meanwhile;
+ * EINVAL, no such queue or no such command;
+ * EPERM, the caller may not change or remove the queue, or not raise msg_qbytes so far;
+ * ENOSYS, MSGQ_ENGINE or another variable of this library means nothing.
+ *
+ * Source: POSIX.1-2017 msgctl(); msgctl(2).
+ */
+int msgctl(int msqid, int cmd, struct msqid_ds *buf);
+
+/**
+ * Sends a message. Waits while the queue is full, unless `msgflg` has IPC_NOWAIT. A cancellation
+ * point.
+ *
+ * `msqid`: the queue's id, from msgget().
+ *
+ * `msgp`: a structure that begins with the message's type, a long greater than 0, and goes on with
+ * its text.
+ *
+ * `msgsz`: the text's size in bytes, without the type. May be 0.
+ *
+ * `msgflg`: 0 or IPC_NOWAIT.
+ *
+ * Returns 0, or -1 with errno:
+ * EACCES, writing is not permitted;
+ * EAGAIN, the queue is full, and IPC_NOWAIT was given;
+ * EFAULT, `msgp` cannot be read;
+ * EIDRM, the queue was removed while the call waited;
+ * EINTR, a signal handler ran while the call waited (also with SA_RESTART);
+ * EINVAL, no such queue, a type below 1, or a size above the system's limit (msgmax);
+ * ENOMEM, the system has no memory for a copy;
+ * ENOSYS, MSGQ_ENGINE or another variable of this library means nothing.
+ *
+ * Source: POSIX.1-2017 msgsnd(); msgop(2).
+ */
+int msgsnd(int msqid, const void *msgp, size_t msgsz, int msgflg);
+
+/**
+ * Receives a message, and takes it off the queue. Waits until there is one, unless `msgflg` has
+ * IPC_NOWAIT. A cancellation point.
+ *
+ * `msqid`: the queue's id, from msgget().
+ *
+ * `msgp`: where the message's type, a long, and its text go.
+ *
+ * `msgsz`: how many bytes of text there is room for, not counting the type.
+ *
+ * `msgtyp`: 0 for the oldest message; a positive number for the oldest of that type, or of any
+ * other type with MSG_EXCEPT; a negative one for the lowest type up to its absolute value.
+ *
+ * `msgflg`: IPC_NOWAIT does not wait; MSG_NOERROR cuts a message that is too long; MSG_EXCEPT, see
+ * msgtyp; MSG_COPY, with IPC_NOWAIT, leaves the message in the queue and takes msgtyp as its
+ * position, from 0 on. The last two are Linux only, with _GNU_SOURCE.
+ *
+ * Returns the number of bytes of text, or -1 with errno:
+ * E2BIG, the message is longer than msgsz, and MSG_NOERROR was not given;
+ * EACCES, reading is not permitted;
+ * EFAULT, `msgp` cannot be written (the message is lost);
+ * EIDRM, the queue was removed while the call waited;
+ * EINTR, a signal handler ran while the call waited (also with SA_RESTART);
+ * EINVAL, no such queue, a negative size, or MSG_COPY with MSG_EXCEPT or without IPC_NOWAIT;
+ * ENOMSG, there is no such message, and IPC_NOWAIT was given;
+ * ENOSYS, the kernel lacks MSG_COPY, or MSGQ_ENGINE or another variable of this library means
+ * nothing.
+ *
+ * Source: POSIX.1-2017 msgrcv(); msgop(2).
+ */
+ssize_t msgrcv(int msqid, void *msgp, size_t msgsz, long msgtyp, int msgflg);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* MSGQ_H */
