@@ -8,6 +8,7 @@
 //! `pthread_cancel` may unwind the thread from inside msgsnd or msgrcv. That is why they are
 //! "C-unwind", and why none of their variables has a destructor.
 #![allow(unsafe_code)]
+#![allow(clippy::missing_safety_doc)] // One contract for all, above.
 
 use crate::errno::Errno;
 use crate::trace::call::Call;

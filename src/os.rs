@@ -11,7 +11,7 @@ use libc::{c_char, c_int, c_long};
 use std::ffi::CStr;
 
 unsafe extern "C" {
-    fn secure_getenv(name: *const c_char) -> *mut c_char;
+    static environ: *const *const c_char;
 }
 
 /// Makes one system call; gives back what the kernel answered.
@@ -253,18 +253,47 @@ pub fn description(error: Errno, into: &mut [u8; 128]) -> &[u8] {
 }
 
 /// The environment's value of `name`; nothing where it is unset or empty, or where the program
-/// has more rights than its caller (secure_getenv(3)). To be used at once: the program may change
-/// its environment later.
+/// has more rights than its caller, as secure_getenv(3). To be used at once: the program may
+/// change its environment later.
 pub fn environment(name: &CStr) -> Option<&'static CStr> {
-    // SAFETY: `name` ends with a NUL byte, and so does the value.
-    let value = unsafe {
-        let value = secure_getenv(name.as_ptr());
-        if value.is_null() {
+    // SAFETY: the list ends with a null pointer, and each entry with a NUL byte.
+    unsafe {
+        let mut entry = environment_list();
+        if entry.is_null() || libc::getauxval(libc::AT_SECURE) != 0 {
             return None;
         }
-        CStr::from_ptr(value)
-    };
-    (!value.is_empty()).then_some(value)
+        while !(*entry).is_null() {
+            let text = CStr::from_ptr(*entry);
+            let rest = text.to_bytes_with_nul().strip_prefix(name.to_bytes());
+            if let Some(value) = rest.and_then(|rest| rest.strip_prefix(b"=")) {
+                return CStr::from_bytes_with_nul(value).ok().filter(|value| !value.is_empty());
+            }
+            entry = entry.add(1);
+        }
+    }
+    None
+}
+
+/// The environment's entries. The C library knows of them only once it has been initialised; before
+/// that, in a program's own earliest code, they are where the kernel put them: on the stack, behind
+/// the number of arguments, the arguments, and a null pointer.
+///
+/// # Safety
+/// Nobody changes the environment meanwhile.
+unsafe fn environment_list() -> *const *const c_char {
+    // SAFETY: the C library has both variables; where the second lies is part of its interface.
+    unsafe {
+        if !environ.is_null() {
+            return environ;
+        }
+        let stack_end = libc::dlsym(libc::RTLD_DEFAULT, c"__libc_stack_end".as_ptr());
+        if stack_end.is_null() {
+            libc::dlerror();
+            return std::ptr::null();
+        }
+        let arguments: *const c_long = *stack_end.cast::<*const c_long>();
+        arguments.add(*arguments as usize + 2).cast()
+    }
 }
 
 /// Has `handler` called in every child that fork(3) makes from now on.

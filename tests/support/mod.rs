@@ -1,6 +1,8 @@
 //! What the tests of the library's files and of the command share.
 #![allow(dead_code)] // Each test program uses a part.
 
+pub mod traced;
+
 use std::env;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,137 @@
+//! Recordings: what they keep, whatever happens to the program.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::process::{Command, Stdio};
+use support::traced::{PERL, instant_library, objects, program};
+use support::{library, msgq, run, text};
+
+#[test]
+fn a_recording_shows_what_the_trace_itself_would_have_shown() {
+    let directory = tempfile::tempdir().unwrap();
+    let recording = directory.path().join("recording");
+    let output = run(msgq().args(["trace", "-w"]).arg(&recording).args(["--", "perl", "-e", PERL]));
+    assert_eq!(text(&output.stderr), "", "nothing is shown while it is recorded");
+    let shown = text(&run(msgq().args(["trace", "-o", "-", "-r"]).arg(&recording)).stdout);
+    let call = |line: &str| line.split([' ', '(']).nth(3).unwrap_or_default().to_string();
+    let calls: Vec<String> = shown.lines().map(call).collect();
+    let expected = ["msgget", "msgsnd", "msgsnd", "msgrcv", "msgctl", "msgrcv", "msgctl"];
+    assert_eq!(calls, expected, "{shown}");
+}
+
+#[test]
+fn what_is_recorded_survives_kill_9_at_any_moment() {
+    let directory = tempfile::tempdir().unwrap();
+    // Counts up in the first bytes of its messages, from four threads, until it is killed.
+    let source = r#"
+static void *count(void *argument) {
+    long number = 0, thread = (long)argument;
+    struct { long mtype; long number[2]; } message;
+    int id = msgget(IPC_PRIVATE, 0600);
+    for (;; number++) {
+        message.mtype = 1;
+        message.number[0] = thread;
+        message.number[1] = number;
+        if (msgsnd(id, &message, 16, 0) || msgrcv(id, &message, 16, 0, 0) != 16) exit(1);
+        if (number == 500) printf("x"), fflush(stdout);
+    }
+}
+int main(void) {
+    pthread_t threads[4];
+    for (long i = 0; i < 4; i++) pthread_create(&threads[i], NULL, count, (void *)i);
+    pause();
+}"#;
+    let program = program(directory.path(), "counting", source);
+    for round in 0..5 {
+        let recording = directory.path().join(format!("recording-{round}"));
+        let mut command = Command::new(&program);
+        command.env("LD_PRELOAD", library()).env("MSGQ_TRACE", &recording).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdout.as_mut().unwrap().read_exact(&mut [0; 4]).unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let output = run(msgq().args(["trace", "-f", "json", "-o", "-", "-r"]).arg(&recording));
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let mut next: BTreeMap<u64, u64> = BTreeMap::new();
+        let mut unfinished = 0;
+        for call in objects(&text(&output.stdout)) {
+            if call["finished"] == false {
+                unfinished += 1;
+            } else if call["call"] == "msgget" {
+                run(Command::new("ipcrm").args(["-q", &call["result"].to_string()]));
+            } else if call["call"] == "msgsnd" {
+                let (thread, number) = two_numbers(call["message"]["hex"].as_str().unwrap());
+                let expected = next.entry(thread).or_insert(0);
+                assert_eq!(number, *expected, "of thread {thread}: none is missing or broken");
+                *expected += 1;
+            }
+        }
+        assert!(unfinished <= 4, "at most one call a thread, not {unfinished}");
+        assert!(next.len() == 4 && next.values().all(|count| *count > 500), "{next:?}");
+    }
+}
+
+/// Two numbers of eight bytes each, from hexadecimal.
+fn two_numbers(hex: &str) -> (u64, u64) {
+    let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+    let number = |from: usize| u64::from_ne_bytes(std::array::from_fn(|at| byte((from + at) * 2)));
+    (number(0), number(8))
+}
+
+#[test]
+fn a_million_calls_as_fast_as_they_can_be_made_are_kept_whole() {
+    let directory = tempfile::tempdir().unwrap();
+    let source = r#"
+static void *many(void *unused) {
+    struct message message = { 1, "many" };
+    for (int i = 0; i < 250000; i++) msgsnd(5, &message, 64, 0);
+    return unused;
+}
+int main(void) {
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++) pthread_create(&threads[i], NULL, many, NULL);
+    for (int i = 0; i < 4; i++) pthread_join(threads[i], NULL);
+    return 0;
+}"#;
+    let program = program(directory.path(), "many", source);
+    let recording = directory.path().join("recording");
+    let mut command = msgq();
+    command.env("LD_PRELOAD", instant_library(directory.path()));
+    let output = run(command.args(["trace", "-w"]).arg(&recording).args(["--", &program]));
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    let output = run(msgq().args(["trace", "-c", "-o", "-", "-r"]).arg(&recording));
+    let shown = text(&output.stdout);
+    let row = shown.lines().find(|line| line.contains("msgsnd")).expect("a row for msgsnd");
+    let columns: Vec<&str> = row.split_whitespace().collect();
+    assert_eq!(columns[1..4], ["1000000", "0", "0"], "{shown}");
+    assert_eq!(columns[6], "64000000", "{shown}");
+}
+
+#[test]
+fn a_recording_that_is_full_counts_what_it_could_not_keep() {
+    let directory = tempfile::tempdir().unwrap();
+    let source = r#"
+int main(void) {
+    struct message message = { 1, "" };
+    for (int i = 0; i < 10000; i++) msgsnd(5, &message, 8, 0);
+    return 0;
+}"#;
+    let program = program(directory.path(), "some", source);
+    let recording = directory.path().join("recording");
+    // A limit of 300 KiB for files leaves room for two chunks: 2046 records, one of them the start.
+    let limited = format!(
+        "ulimit -f 600; LD_PRELOAD={}:{} MSGQ_TRACE={} exec {program}",
+        library().display(),
+        instant_library(directory.path()),
+        recording.display()
+    );
+    let output = run(Command::new("sh").args(["-c", &limited]));
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let shown = text(&run(msgq().args(["trace", "-r"]).arg(&recording)).stderr);
+    let calls = shown.lines().filter(|line| line.contains(" msgsnd(")).count();
+    let last = shown.lines().last().unwrap_or_default();
+    assert_eq!(calls, 2045, "{last}");
+    assert!(last.contains("msgq: 7955 calls are missing"), "{last}");
+}
