@@ -10,9 +10,9 @@
 #![allow(unsafe_code)]
 #![allow(clippy::missing_safety_doc)] // One contract for all, above.
 
-use crate::errno::Errno;
-use crate::trace::call::Call;
-use crate::{engine, start, trace};
+use crate::engine::{self, Engine};
+use crate::trace::call::{Call, Outcome};
+use crate::{start, trace};
 use libc::{c_char, c_int, c_long, c_void, key_t, msqid_ds, size_t, ssize_t};
 
 /// The version of this library, as text: "0.1.0". Also the mark by which a program tells that
@@ -43,13 +43,8 @@ pub extern "C" fn msgq_version() -> *const c_char {
 /// Source: POSIX.1-2017 msgget(); msgget(2).
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn msgget(key: key_t, msgflg: c_int) -> c_int {
-    start::ready();
     let call = Call::Get { key, msgflg };
-    let span = trace::enter(&call);
-    let answer = engine::current().msgget(key, msgflg);
-    // SAFETY: the engine has just answered this call.
-    unsafe { trace::leave(span, &call, answer.map(i64::from)) };
-    answer.unwrap_or_else(failed)
+    answer(pass(call, move |engine| engine.msgget(key, msgflg).map(i64::from))) as c_int
 }
 
 /// Reads, changes or removes a message queue.
@@ -73,14 +68,10 @@ pub unsafe extern "C-unwind" fn msgget(key: key_t, msgflg: c_int) -> c_int {
 /// Source: POSIX.1-2017 msgctl(); msgctl(2).
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn msgctl(msqid: c_int, cmd: c_int, buf: *mut msqid_ds) -> c_int {
-    start::ready();
     let call = Call::Control { msqid, cmd, buf };
-    let span = trace::enter(&call);
     // SAFETY: the caller's promise, handed on.
-    let answer = unsafe { engine::current().msgctl(msqid, cmd, buf) };
-    // SAFETY: the engine has just answered this call.
-    unsafe { trace::leave(span, &call, answer.map(i64::from)) };
-    answer.unwrap_or_else(failed)
+    answer(pass(call, move |engine| unsafe { engine.msgctl(msqid, cmd, buf) }.map(i64::from)))
+        as c_int
 }
 
 /// Sends a message. Waits while the queue is full, unless `msgflg` has IPC_NOWAIT. A cancellation
@@ -113,14 +104,10 @@ pub unsafe extern "C-unwind" fn msgsnd(
     msgsz: size_t,
     msgflg: c_int,
 ) -> c_int {
-    start::ready();
     let call = Call::Send { msqid, msgp, msgsz, msgflg };
-    let span = trace::enter(&call);
     // SAFETY: the caller's promise, handed on.
-    let answer = unsafe { engine::current().msgsnd(msqid, msgp, msgsz, msgflg) };
-    // SAFETY: the engine has just answered this call.
-    unsafe { trace::leave(span, &call, answer.map(|()| 0)) };
-    answer.map_or_else(failed, |()| 0)
+    let ask = move |engine: &dyn Engine| unsafe { engine.msgsnd(msqid, msgp, msgsz, msgflg) };
+    answer(pass(call, move |engine| ask(engine).map(|()| 0))) as c_int
 }
 
 /// Receives a message, and takes it off the queue. Waits until there is one, unless `msgflg` has
@@ -159,21 +146,37 @@ pub unsafe extern "C-unwind" fn msgrcv(
     msgtyp: c_long,
     msgflg: c_int,
 ) -> ssize_t {
-    start::ready();
     let call = Call::Receive { msqid, msgp, msgsz, msgtyp, msgflg };
-    let span = trace::enter(&call);
     // SAFETY: the caller's promise, handed on.
-    let answer = unsafe { engine::current().msgrcv(msqid, msgp, msgsz, msgtyp, msgflg) };
-    // SAFETY: the engine has just answered this call.
-    unsafe { trace::leave(span, &call, answer.map(|bytes| bytes as i64)) };
-    answer.map_or_else(|error| failed(error) as ssize_t, |bytes| bytes as ssize_t)
+    let ask =
+        move |engine: &dyn Engine| unsafe { engine.msgrcv(msqid, msgp, msgsz, msgtyp, msgflg) };
+    answer(pass(call, move |engine| ask(engine).map(|bytes| bytes as i64))) as ssize_t
 }
 
-/// What C sees of an error.
-#[inline]
-fn failed(error: Errno) -> c_int {
-    error.set();
-    -1
+/// Passes a call down to the engine, and its outcome back.
+#[inline(always)]
+fn pass(call: Call, ask: impl Fn(&dyn Engine) -> Outcome) -> Outcome {
+    if start::is_plain() { ask(engine::current()) } else { pass_recorded(call, ask) }
+}
+
+/// The same where the call may have to be recorded, or is the first.
+#[inline(never)]
+fn pass_recorded(call: Call, ask: impl Fn(&dyn Engine) -> Outcome) -> Outcome {
+    start::ready();
+    let span = trace::enter(&call);
+    let outcome = ask(engine::current());
+    // SAFETY: the engine has just answered this call.
+    unsafe { trace::leave(span, &call, outcome) };
+    outcome
+}
+
+/// What C sees of an outcome.
+#[inline(always)]
+fn answer(outcome: Outcome) -> i64 {
+    outcome.unwrap_or_else(|error| {
+        error.set();
+        -1
+    })
 }
 
 /// Does not compile where a signature here and the C library's differ.

@@ -8,39 +8,54 @@
 
 use crate::settings::Settings;
 use crate::{engine, trace};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
-static STARTED: AtomicBool = AtomicBool::new(false);
+/// How far the library is: one word, so that a call that is not recorded looks at one word.
+static STATE: AtomicU8 = AtomicU8::new(NEW);
+const NEW: u8 = 0;
+/// Started, and nothing is recorded.
+const PLAIN: u8 = 1;
+/// Started, and calls are recorded.
+const RECORDING: u8 = 2;
+
+/// Whether the library has started, and has nothing to do but to hand calls on.
+#[inline(always)]
+pub fn is_plain() -> bool {
+    STATE.load(Ordering::Acquire) == PLAIN
+}
 
 /// Makes sure that the library has started.
 #[inline]
 pub fn ready() {
-    if !STARTED.load(Ordering::Acquire) {
+    if STATE.load(Ordering::Acquire) == NEW {
         start();
     }
 }
 
 #[cold]
 fn start() {
+    let settings = Settings::read();
     // Where a program that contains this library is run with it preloaded, the calls come through
     // both copies. The one behind is the one to choose an engine and to record.
-    if !engine::another_copy_follows() {
-        match Settings::read() {
+    let recording = if engine::another_copy_follows() {
+        engine::choose(engine::DEFAULT);
+        false
+    } else {
+        match settings {
             Ok(settings) => {
                 engine::choose(settings.engine);
-                if let Some(path) = settings.trace {
-                    trace::join(path);
-                }
+                settings.trace.is_some_and(trace::join)
             }
             Err(meaningless) => {
                 engine::refuse();
-                if !STARTED.load(Ordering::Acquire) {
+                if STATE.load(Ordering::Acquire) == NEW {
                     meaningless.complain();
                 }
+                false
             }
         }
-    }
-    STARTED.store(true, Ordering::Release);
+    };
+    STATE.store(if recording { RECORDING } else { PLAIN }, Ordering::Release);
 }
 
 extern "C" fn constructor() {

@@ -239,7 +239,7 @@ int main(void) {
     let second = read(&[])[1]["result"].to_string();
     let chosen: Vec<Value> = read(&["-q", &second]);
     assert_eq!(names(&chosen), ["msgget", "msgsnd", "msgctl"]);
-    assert!(chosen.iter().all(|call| call["msqid"].to_string() == second), "{chosen:?}");
+    assert!(chosen.iter().all(|call| second == call["msqid"].to_string()), "{chosen:?}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use libc::{c_int, c_long, c_void, key_t, msqid_ds, size_t, ssize_t};
 use std::ffi::CStr;
 use std::mem::transmute;
 use std::ptr::null_mut;
-use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 pub struct Kernel;
 
@@ -21,7 +21,6 @@ type Msgrcv = unsafe extern "C-unwind" fn(c_int, *mut c_void, size_t, c_long, c_
 
 /// The next definitions; null where there is none.
 struct Next {
-    found: AtomicBool,
     msgget: AtomicPtr<c_void>,
     msgctl: AtomicPtr<c_void>,
     msgsnd: AtomicPtr<c_void>,
@@ -29,32 +28,11 @@ struct Next {
 }
 
 static NEXT: Next = Next {
-    found: AtomicBool::new(false),
     msgget: AtomicPtr::new(null_mut()),
     msgctl: AtomicPtr::new(null_mut()),
     msgsnd: AtomicPtr::new(null_mut()),
     msgrcv: AtomicPtr::new(null_mut()),
 };
-
-impl Next {
-    /// Looks the definitions up on first use. Two threads may both do so: they find the same.
-    #[inline]
-    fn get() -> &'static Next {
-        if !NEXT.found.load(Ordering::Acquire) {
-            NEXT.find();
-        }
-        &NEXT
-    }
-
-    #[cold]
-    fn find(&self) {
-        self.msgget.store(next(c"msgget"), Ordering::Relaxed);
-        self.msgctl.store(next(c"msgctl"), Ordering::Relaxed);
-        self.msgsnd.store(next(c"msgsnd"), Ordering::Relaxed);
-        self.msgrcv.store(next(c"msgrcv"), Ordering::Relaxed);
-        self.found.store(true, Ordering::Release);
-    }
-}
 
 /// The definition of `name` that comes after this library's; null where there is none.
 pub fn next(name: &CStr) -> *mut c_void {
@@ -73,11 +51,18 @@ pub fn next(name: &CStr) -> *mut c_void {
 /// C function's of that name.
 macro_rules! function {
     ($name:ident as $type:ty) => {
-        transmute::<*mut c_void, Option<$type>>(Next::get().$name.load(Ordering::Relaxed))
+        transmute::<*mut c_void, Option<$type>>(NEXT.$name.load(Ordering::Relaxed))
     };
 }
 
 impl Engine for Kernel {
+    fn prepare(&self) {
+        NEXT.msgget.store(next(c"msgget"), Ordering::Relaxed);
+        NEXT.msgctl.store(next(c"msgctl"), Ordering::Relaxed);
+        NEXT.msgsnd.store(next(c"msgsnd"), Ordering::Relaxed);
+        NEXT.msgrcv.store(next(c"msgrcv"), Ordering::Relaxed);
+    }
+
     #[inline]
     fn msgget(&self, key: key_t, msgflg: c_int) -> Result<c_int, Errno> {
         // SAFETY: takes no address.

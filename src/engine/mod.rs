@@ -16,6 +16,9 @@ use std::sync::atomic::{AtomicU8, Ordering};
 /// engine, or in whoever calls it, while a call may block.
 #[allow(unsafe_code)] // Declares what its implementations must be careful with.
 pub trait Engine: Sync {
+    /// Gets ready, before the first call. May be called more than once, by several threads.
+    fn prepare(&self) {}
+
     /// Opens or creates the queue of a key; gives its id.
     fn msgget(&self, key: key_t, msgflg: c_int) -> Result<c_int, Errno>;
 
@@ -73,6 +76,9 @@ pub fn number(name: &str) -> Option<usize> {
 
 /// From now on the calls go to the engine with this number in [`ENGINES`].
 pub(crate) fn choose(number: usize) {
+    if let Some((_, engine)) = ENGINES.get(number) {
+        engine.prepare();
+    }
     CHOSEN.store(number as u8, Ordering::Relaxed);
 }
 

@@ -27,22 +27,26 @@ macro_rules! cancellable {
     }};
 }
 
+#[cold]
 pub unsafe fn msgget(key: key_t, msgflg: c_int) -> c_int {
     // SAFETY: the arguments are msgget(2)'s.
     unsafe { syscall(libc::SYS_msgget, key, msgflg) as c_int }
 }
 
+#[cold]
 pub unsafe fn msgctl(msqid: c_int, cmd: c_int, buf: *mut msqid_ds) -> c_int {
     // SAFETY: the arguments are msgctl(2)'s; on 64-bit Linux the C library's structure is the
     // kernel's.
     unsafe { syscall(libc::SYS_msgctl, msqid, cmd, buf) as c_int }
 }
 
+#[cold]
 pub unsafe fn msgsnd(msqid: c_int, msgp: *const c_void, msgsz: size_t, msgflg: c_int) -> c_int {
     // SAFETY: the arguments are msgsnd(2)'s.
     unsafe { cancellable!(syscall(libc::SYS_msgsnd, msqid, msgp, msgsz, msgflg) as c_int) }
 }
 
+#[cold]
 pub unsafe fn msgrcv(
     msqid: c_int,
     msgp: *mut c_void,

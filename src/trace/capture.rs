@@ -12,7 +12,7 @@ use libc::{
     MSG_STAT, c_int, c_long, msginfo, msqid_ds,
 };
 use std::ptr;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// msgctl(2)'s MSG_STAT without permission to read, which libc does not name.
 pub const MSG_STAT_ANY: c_int = 13;
@@ -80,24 +80,42 @@ impl Readable {
     /// The memory is still what the call saw.
     #[inline]
     pub unsafe fn copy(&self, slots: &[Slot]) -> u32 {
-        let starts = std::iter::once(FIRST_BYTES_WORD).chain(std::iter::repeat(MORE_BYTES_WORD));
-        let words = slots.iter().zip(starts).flat_map(|(slot, start)| slot.get(start..)).flatten();
-        let mut done = 0;
-        for word in words {
-            let left = self.length - done;
-            if left == 0 {
-                break;
-            }
-            let mut bytes = [0u8; 8];
-            let from = self.bytes.wrapping_add(done);
-            let count = left.min(8);
-            // SAFETY: `done + count` bytes at most are `length`, all of them proven readable; the
-            // array has 8.
-            unsafe { ptr::copy_nonoverlapping(from, bytes.as_mut_ptr(), count) };
-            word.store(u64::from_ne_bytes(bytes), Ordering::Relaxed);
-            done += count;
+        let Some((first, more)) = slots.split_first() else { return 0 };
+        // SAFETY: proven readable, here and below.
+        let mut done = unsafe { fill(&first[FIRST_BYTES_WORD..], self.bytes, self.length) };
+        for slot in more {
+            let rest = self.bytes.wrapping_add(done);
+            done += unsafe { fill(&slot[MORE_BYTES_WORD..], rest, self.length - done) };
         }
         done as u32
+    }
+}
+
+/// Fills words with bytes; gives how many there was room for.
+///
+/// # Safety
+/// `length` bytes can be read at `from`.
+#[inline]
+unsafe fn fill(words: &[AtomicU64], from: *const u8, length: usize) -> usize {
+    let (whole, rest) = words.split_at(words.len().min(length / 8));
+    let mut from = from;
+    for word in whole {
+        // SAFETY: as many whole words as the bytes make.
+        unsafe {
+            word.store(from.cast::<u64>().read_unaligned(), Ordering::Relaxed);
+            from = from.add(8);
+        }
+    }
+    let done = whole.len() * 8;
+    match rest.first() {
+        Some(last) if done < length => {
+            let mut bytes = [0u8; 8];
+            // SAFETY: fewer than eight bytes are left, and all can be read.
+            unsafe { ptr::copy_nonoverlapping(from, bytes.as_mut_ptr(), length - done) };
+            last.store(u64::from_ne_bytes(bytes), Ordering::Relaxed);
+            length
+        }
+        _ => done,
     }
 }
 

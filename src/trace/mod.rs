@@ -42,13 +42,14 @@ static PARENT: AtomicU32 = AtomicU32::new(0);
 pub struct Span(Option<&'static [Slot]>);
 
 /// Begins to record in the file at `path`. Where that cannot be, one line says why, and the
-/// program runs as it would without.
-pub(crate) fn join(path: &CStr) {
+/// program runs as it would without. Whether it records now.
+pub(crate) fn join(path: &CStr) -> bool {
     match join::open(path, &RECORDING) {
         Ok(true) => begin(),
         Ok(false) => (),
         Err(refusal) => complain(path, &refusal),
     }
+    RECORDING.memory().is_attached()
 }
 
 fn begin() {
