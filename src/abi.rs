@@ -15,6 +15,16 @@ use crate::trace::call::{Call, Outcome};
 use crate::{start, trace};
 use libc::{c_char, c_int, c_long, c_void, key_t, msqid_ds, size_t, ssize_t};
 
+/// Returns what the next function answers, where calls go straight on. The compiler makes a jump of
+/// it: what is called returns to the program.
+macro_rules! straight_on {
+    ($name:ident($($argument:expr),*)) => {
+        if let Some(next) = start::STRAIGHT_ON.$name() {
+            return next($($argument),*);
+        }
+    };
+}
+
 /// The version of this library, as text: "0.1.0". Also the mark by which a program tells that
 /// this library is loaded: `dlsym(RTLD_DEFAULT, "msgq_version")`.
 ///
@@ -43,8 +53,10 @@ pub extern "C" fn msgq_version() -> *const c_char {
 /// Source: POSIX.1-2017 msgget(); msgget(2).
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn msgget(key: key_t, msgflg: c_int) -> c_int {
-    let call = Call::Get { key, msgflg };
-    answer(pass(call, move |engine| engine.msgget(key, msgflg).map(i64::from))) as c_int
+    // SAFETY: takes no address.
+    unsafe { straight_on!(msgget(key, msgflg)) };
+    let ask = move |engine: &dyn Engine| engine.msgget(key, msgflg).map(i64::from);
+    watched(Call::Get { key, msgflg }, ask) as c_int
 }
 
 /// Reads, changes or removes a message queue.
@@ -68,10 +80,11 @@ pub unsafe extern "C-unwind" fn msgget(key: key_t, msgflg: c_int) -> c_int {
 /// Source: POSIX.1-2017 msgctl(); msgctl(2).
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn msgctl(msqid: c_int, cmd: c_int, buf: *mut msqid_ds) -> c_int {
-    let call = Call::Control { msqid, cmd, buf };
     // SAFETY: the caller's promise, handed on.
-    answer(pass(call, move |engine| unsafe { engine.msgctl(msqid, cmd, buf) }.map(i64::from)))
-        as c_int
+    unsafe { straight_on!(msgctl(msqid, cmd, buf)) };
+    // SAFETY: the same.
+    let ask = move |engine: &dyn Engine| unsafe { engine.msgctl(msqid, cmd, buf) }.map(i64::from);
+    watched(Call::Control { msqid, cmd, buf }, ask) as c_int
 }
 
 /// Sends a message. Waits while the queue is full, unless `msgflg` has IPC_NOWAIT. A cancellation
@@ -104,10 +117,12 @@ pub unsafe extern "C-unwind" fn msgsnd(
     msgsz: size_t,
     msgflg: c_int,
 ) -> c_int {
-    let call = Call::Send { msqid, msgp, msgsz, msgflg };
     // SAFETY: the caller's promise, handed on.
+    unsafe { straight_on!(msgsnd(msqid, msgp, msgsz, msgflg)) };
+    // SAFETY: the same.
     let ask = move |engine: &dyn Engine| unsafe { engine.msgsnd(msqid, msgp, msgsz, msgflg) };
-    answer(pass(call, move |engine| ask(engine).map(|()| 0))) as c_int
+    watched(Call::Send { msqid, msgp, msgsz, msgflg }, move |engine| ask(engine).map(|()| 0))
+        as c_int
 }
 
 /// Receives a message, and takes it off the queue. Waits until there is one, unless `msgflg` has
@@ -146,33 +161,23 @@ pub unsafe extern "C-unwind" fn msgrcv(
     msgtyp: c_long,
     msgflg: c_int,
 ) -> ssize_t {
-    let call = Call::Receive { msqid, msgp, msgsz, msgtyp, msgflg };
     // SAFETY: the caller's promise, handed on.
-    let ask =
-        move |engine: &dyn Engine| unsafe { engine.msgrcv(msqid, msgp, msgsz, msgtyp, msgflg) };
-    answer(pass(call, move |engine| ask(engine).map(|bytes| bytes as i64))) as ssize_t
+    unsafe { straight_on!(msgrcv(msqid, msgp, msgsz, msgtyp, msgflg)) };
+    // SAFETY: the same.
+    let ask = move |engine: &dyn Engine| unsafe {
+        engine.msgrcv(msqid, msgp, msgsz, msgtyp, msgflg).map(|bytes| bytes as i64)
+    };
+    watched(Call::Receive { msqid, msgp, msgsz, msgtyp, msgflg }, ask) as ssize_t
 }
 
-/// Passes a call down to the engine, and its outcome back.
-#[inline(always)]
-fn pass(call: Call, ask: impl Fn(&dyn Engine) -> Outcome) -> Outcome {
-    if start::is_plain() { ask(engine::current()) } else { pass_recorded(call, ask) }
-}
-
-/// The same where the call may have to be recorded, or is the first.
+/// Passes a call down to the engine, recorded if need be, and gives back what C sees of it.
 #[inline(never)]
-fn pass_recorded(call: Call, ask: impl Fn(&dyn Engine) -> Outcome) -> Outcome {
+fn watched(call: Call, ask: impl Fn(&dyn Engine) -> Outcome) -> i64 {
     start::ready();
     let span = trace::enter(&call);
-    let outcome = ask(engine::current());
+    let outcome = engine::ask(ask);
     // SAFETY: the engine has just answered this call.
     unsafe { trace::leave(span, &call, outcome) };
-    outcome
-}
-
-/// What C sees of an outcome.
-#[inline(always)]
-fn answer(outcome: Outcome) -> i64 {
     outcome.unwrap_or_else(|error| {
         error.set();
         -1

@@ -6,28 +6,21 @@
 //! interrupted frame of its own is at it does the same again, to the same result.
 #![allow(unsafe_code)]
 
+use crate::engine::functions::Functions;
 use crate::settings::Settings;
 use crate::{engine, trace};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// How far the library is: one word, so that a call that is not recorded looks at one word.
-static STATE: AtomicU8 = AtomicU8::new(NEW);
-const NEW: u8 = 0;
-/// Started, and nothing is recorded.
-const PLAIN: u8 = 1;
-/// Started, and calls are recorded.
-const RECORDING: u8 = 2;
+static STARTED: AtomicBool = AtomicBool::new(false);
 
-/// Whether the library has started, and has nothing to do but to hand calls on.
-#[inline(always)]
-pub fn is_plain() -> bool {
-    STATE.load(Ordering::Acquire) == PLAIN
-}
+/// Where calls go at once that nobody watches. None of them is there before the library has
+/// started, and none while calls are recorded.
+pub static STRAIGHT_ON: Functions = Functions::none();
 
 /// Makes sure that the library has started.
 #[inline]
 pub fn ready() {
-    if STATE.load(Ordering::Acquire) == NEW {
+    if !STARTED.load(Ordering::Acquire) {
         start();
     }
 }
@@ -48,14 +41,17 @@ fn start() {
             }
             Err(meaningless) => {
                 engine::refuse();
-                if STATE.load(Ordering::Acquire) == NEW {
+                if !STARTED.load(Ordering::Acquire) {
                     meaningless.complain();
                 }
                 false
             }
         }
     };
-    STATE.store(if recording { RECORDING } else { PLAIN }, Ordering::Release);
+    if let Some(functions) = engine::functions().filter(|_| !recording) {
+        STRAIGHT_ON.set(functions.get());
+    }
+    STARTED.store(true, Ordering::Release);
 }
 
 extern "C" fn constructor() {

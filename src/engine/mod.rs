@@ -1,11 +1,13 @@
 //! Engines: where the queues live. One trait, an implementation a file, and the choice between
 //! them.
 
+pub mod functions;
 mod kernel;
 mod refusal;
 mod syscall;
 
 use crate::errno::Errno;
+use functions::Functions;
 use libc::{c_int, c_long, c_void, key_t, msqid_ds};
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -18,6 +20,12 @@ use std::sync::atomic::{AtomicU8, Ordering};
 pub trait Engine: Sync {
     /// Gets ready, before the first call. May be called more than once, by several threads.
     fn prepare(&self) {}
+
+    /// Its four calls as C functions, where it has such: a call that nobody watches then goes to
+    /// them with nothing in between.
+    fn functions(&self) -> Option<&'static Functions> {
+        None
+    }
 
     /// Opens or creates the queue of a key; gives its id.
     fn msgget(&self, key: key_t, msgflg: c_int) -> Result<c_int, Errno>;
@@ -56,7 +64,7 @@ pub trait Engine: Sync {
 }
 
 /// The engines by name, as `MSGQ_ENGINE` and `--engine` have them.
-pub static ENGINES: [(&str, &dyn Engine); 1] = [("kernel", &kernel::Kernel)];
+pub const ENGINES: [(&str, &dyn Engine); 1] = [("kernel", &kernel::Kernel)];
 
 /// The number in [`ENGINES`] of the one used where nobody asks for another.
 pub const DEFAULT: usize = 0;
@@ -87,13 +95,26 @@ pub(crate) fn refuse() {
     CHOSEN.store(REFUSED, Ordering::Relaxed);
 }
 
-/// The engine that answers the calls.
-#[inline]
-pub(crate) fn current() -> &'static dyn Engine {
-    match ENGINES.get(usize::from(CHOSEN.load(Ordering::Relaxed))) {
-        Some((_, engine)) => *engine,
-        None => &refusal::Refusal,
+/// Asks the engine that answers the calls.
+///
+/// The usual engine is asked by name, so that its code comes to stand in the caller's. A processor
+/// that has been in the kernel has forgotten where to return to, and guesses wrong at every return
+/// on the way back: the fewer there are, the better.
+#[inline(always)]
+pub(crate) fn ask<T>(question: impl Fn(&dyn Engine) -> T) -> T {
+    let chosen = usize::from(CHOSEN.load(Ordering::Relaxed));
+    if chosen == DEFAULT {
+        return question(ENGINES[DEFAULT].1);
     }
+    match ENGINES.get(chosen) {
+        Some((_, engine)) => question(*engine),
+        None => question(&refusal::Refusal),
+    }
+}
+
+/// The C functions of the engine that answers the calls.
+pub(crate) fn functions() -> Option<&'static Functions> {
+    ask(|engine| engine.functions())
 }
 
 /// Whether the calls of this copy of the library reach another copy of it.

@@ -1,0 +1,174 @@
+//! What a call costs: alone, with the library, recorded, under strace.
+//!
+//! Every way is measured once in each round, one after the other, and what is printed is the median
+//! of the rounds; the extra cost is the median of the differences within a round. So a machine that
+//! is slower now and then disturbs all ways alike.
+
+use comfy_table::{CellAlignment, Table, TableStyle};
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+const ROUNDS: usize = 21;
+
+/// A way to run the worker: its name, how many pairs of calls, and the command.
+struct Way {
+    name: &'static str,
+    pairs: u64,
+    command: Box<dyn Fn() -> Command>,
+}
+
+fn main() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let place = directory.path();
+    let library = library();
+    let link = |name: &str| {
+        std::os::unix::fs::symlink(&library, place.join(name)).expect("a link to the library");
+    };
+    link("libmsgq.so");
+    link("libmsgq.so.0");
+    let here = place.display().to_string();
+    let worker = build(place, "worker", "worker.c", &[]);
+    let rpath = format!("-Wl,-rpath,{here}");
+    let linked = build(place, "linked", "worker.c", &["-L", &here, "-lmsgq", &rpath]);
+    let instant = build(place, "instant.so", "instant.c", &["-shared", "-fPIC"]);
+
+    println!("one call of a send and receive of 64 bytes, {ROUNDS} rounds, nanoseconds (median)\n");
+    let preload = library.display().to_string();
+    println!(
+        "{}\n",
+        measure("the kernel's queues", &ways(place, &worker, &linked, &preload, None))
+    );
+    let below = Some(instant.display().to_string());
+    // The library must find the instant answers behind itself.
+    let behind = instant.display().to_string();
+    let linked = build(
+        place,
+        "linked-instant",
+        "worker.c",
+        &["-Wl,--no-as-needed", "-L", &here, "-lmsgq", &behind, &rpath],
+    );
+    println!("{}", measure("answered at once", &ways(place, &worker, &linked, &preload, below)));
+}
+
+/// All ways, over `below` in the C library's stead.
+fn ways(
+    place: &Path,
+    worker: &Path,
+    linked: &Path,
+    library: &str,
+    below: Option<String>,
+) -> Vec<Way> {
+    let pairs = if below.is_some() { 200_000 } else { 40_000 };
+    let over = |library: Option<&str>| {
+        let both = library.map(str::to_string).into_iter().chain(below.clone());
+        both.collect::<Vec<_>>().join(":")
+    };
+    let (alone, with) = (over(None), over(Some(library)));
+    let recording = place.join("recording");
+    let run = |program: &Path, preload: &str| {
+        let (program, preload) = (program.to_path_buf(), preload.to_string());
+        move || {
+            let mut command = Command::new(&program);
+            command.env("LD_PRELOAD", &preload);
+            command
+        }
+    };
+    let traced = {
+        let (worker, recording, alone) = (worker.to_path_buf(), recording.clone(), alone.clone());
+        move || {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_msgq"));
+            command.env("LD_PRELOAD", &alone).args(["trace", "-w"]).arg(&recording);
+            command.arg("--").arg(&worker);
+            command
+        }
+    };
+    let unread = {
+        let (worker, with, place) = (worker.to_path_buf(), with.clone(), place.to_path_buf());
+        move || {
+            let unread = place.join("unread");
+            let _ = std::fs::remove_file(&unread);
+            let mut command = Command::new(&worker);
+            command.env("LD_PRELOAD", &with).env("MSGQ_TRACE", unread);
+            command
+        }
+    };
+    let mut ways = vec![
+        Way { name: "the C library alone", pairs, command: Box::new(run(worker, &alone)) },
+        Way { name: "linked", pairs, command: Box::new(run(linked, "")) },
+        Way { name: "preloaded", pairs, command: Box::new(run(worker, &with)) },
+        Way { name: "recorded (msgq trace -w)", pairs, command: Box::new(traced) },
+        Way { name: "recorded (MSGQ_TRACE alone)", pairs, command: Box::new(unread) },
+    ];
+    if below.is_none() && Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_ok() {
+        let worker = worker.to_path_buf();
+        let strace = move || {
+            let mut command = Command::new("strace");
+            command.args(["-f", "-o", "/dev/null", "-e", "trace=msgget,msgctl,msgsnd,msgrcv"]);
+            command.arg(&worker);
+            command
+        };
+        ways.push(Way { name: "strace -f", pairs: 2_000, command: Box::new(strace) });
+    }
+    ways
+}
+
+/// Measures every way in every round.
+fn measure(title: &str, ways: &[Way]) -> Table {
+    let mut times: Vec<Vec<f64>> = vec![Vec::new(); ways.len()];
+    for round in 0..ROUNDS {
+        // No way is always the one that comes after the slowest.
+        for turn in 0..ways.len() {
+            let number = (turn + round) % ways.len();
+            times[number].push(time(&ways[number]));
+        }
+    }
+    let mut table = Table::new();
+    table.load_style(TableStyle::new());
+    table.set_header([title, "ns a call", "ns more", "ratio"]);
+    for (way, own) in ways.iter().zip(&times) {
+        let more = median(own.iter().zip(&times[0]).map(|(own, alone)| own - alone).collect());
+        let ratio = median(own.iter().zip(&times[0]).map(|(own, alone)| own / alone).collect());
+        let total = median(own.clone());
+        let figures = [format!("{total:.1}"), format!("{more:.1}"), format!("{ratio:.2}")];
+        table.add_row(std::iter::once(way.name.to_string()).chain(figures));
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+fn time(way: &Way) -> f64 {
+    let mut command = (way.command)();
+    let output = command.arg(way.pairs.to_string()).output().expect("the worker runs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let error = String::from_utf8_lossy(&output.stderr);
+    text.trim().parse().unwrap_or_else(|_| panic!("{}: {text}{error}", way.name))
+}
+
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
+
+fn build(place: &Path, name: &str, source: &str, extra: &[&str]) -> PathBuf {
+    let program = place.join(name);
+    let status = Command::new(env::var_os("CC").unwrap_or_else(|| "cc".into()))
+        .args(["-O2", "-o"])
+        .arg(&program)
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches").join(source))
+        .args(extra)
+        .status()
+        .expect("a C compiler");
+    assert!(status.success(), "{source}");
+    program
+}
+
+/// The library of the build that made this benchmark.
+fn library() -> PathBuf {
+    let own = env::current_exe().expect("this benchmark's path");
+    let library = own.parent().expect("target/release/deps").join("libmsgq.so");
+    assert!(library.is_file(), "{} is missing", library.display());
+    library
+}
