@@ -6,7 +6,6 @@
 //! recording then holds pairs of both clocks' readings, from which its reader works out the time.
 
 use crate::os;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A clock, as a recording's header names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,29 +114,6 @@ fn counter() -> u64 {
 #[cfg(not(target_arch = "x86_64"))]
 fn counter() -> u64 {
     os::monotonic_nanoseconds()
-}
-
-/// The clock of the recording that this process writes to.
-static IN_USE: AtomicU64 = AtomicU64::new(Clock::Monotonic as u64);
-
-/// From now on [`now`] reads this clock.
-pub(super) fn use_clock(clock: Clock) {
-    IN_USE.store(clock as u64, Ordering::Relaxed);
-}
-
-/// The time in ticks of the recording that this process writes to.
-#[inline]
-pub(super) fn now() -> u64 {
-    in_use().now()
-}
-
-/// The clock of the recording that this process writes to.
-#[inline]
-pub(super) fn in_use() -> Clock {
-    match IN_USE.load(Ordering::Relaxed) {
-        1 => Clock::Counter,
-        _ => Clock::Monotonic,
-    }
 }
 
 #[cfg(test)]

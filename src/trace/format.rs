@@ -68,8 +68,9 @@ pub struct Header {
     /// The same moment in nanoseconds of CLOCK_REALTIME.
     pub made_realtime: AtomicU64,
     reserved: [AtomicU64; 7],
-    /// The chunk that records go into.
-    pub current: Line,
+    /// Where the next record goes: (slots claimed in the current chunk << 32) | that chunk. One word,
+    /// so that one addition claims slots in the very chunk that is current then.
+    pub cursor: Line,
     /// The lowest chunk that was never used.
     pub fresh: Line,
     /// The chunks that were used, read and cleaned: (changes << 32) | (first chunk + 1).
@@ -92,7 +93,7 @@ const _: () = {
     assert!(size_of::<Header>() <= HEADER_BYTES);
     assert!(size_of::<Slot>() == SLOT_BYTES);
     assert!(offset_of!(Header, made_realtime) == 64);
-    assert!(offset_of!(Header, current) == 128);
+    assert!(offset_of!(Header, cursor) == 128);
     assert!(offset_of!(Header, fresh) == 192);
     assert!(offset_of!(Header, clean) == 256);
     assert!(offset_of!(Header, lost) == 320);
@@ -102,16 +103,26 @@ const _: () = {
 
 /// The words of a chunk's first slot.
 pub mod chunk {
-    /// How many slots were claimed, not counting the chunk's own. May be more than there are.
-    pub const CLAIMED: usize = 0;
-    /// The chunk's place in the order of the recording.
-    pub const SEQUENCE: usize = 1;
+    /// The chunk's place in the order of the recording, from 1 on; 0 while it was never used, or is
+    /// clean again.
+    pub const SEQUENCE: usize = 0;
     /// While the chunk is clean: the next clean chunk + 1.
-    pub const NEXT_CLEAN: usize = 2;
+    pub const NEXT_CLEAN: usize = 1;
     /// A moment shortly before the first record, in ticks.
-    pub const MOMENT_TICKS: usize = 3;
+    pub const MOMENT_TICKS: usize = 2;
     /// The same moment in nanoseconds of CLOCK_MONOTONIC.
-    pub const MOMENT_MONOTONIC: usize = 4;
+    pub const MOMENT_MONOTONIC: usize = 3;
+}
+
+/// The header's cursor, taken apart: the current chunk, and how many of its slots are claimed. May
+/// be more than there are.
+pub fn cursor(word: u64) -> (u32, u64) {
+    (low(word), u64::from(high(word)))
+}
+
+/// What claiming so many slots adds to the cursor.
+pub fn claim(slots: usize) -> u64 {
+    (slots as u64) << 32
 }
 
 /// The words of a record's first slot.

@@ -2,10 +2,9 @@
 
 use super::clock::Clock;
 use super::format::{
-    CHUNK_BYTES, DEFAULT_KEPT, HEADER_BYTES, Header, MAGIC, MOST_CHUNKS, MOST_KEPT, VERSION,
+    CHUNK_BYTES, DEFAULT_KEPT, HEADER_BYTES, Header, MAGIC, MOST_CHUNKS, MOST_KEPT, VERSION, chunk,
 };
 use super::mapping::Mapping;
-use super::recording::Recording;
 use crate::errno::Errno;
 use crate::os::{self, Descriptor};
 use libc::{EEXIST, ENAMETOOLONG, ENOENT, O_CREAT, O_EXCL, O_NOCTTY, O_RDWR};
@@ -44,19 +43,19 @@ impl Refusal {
 const CHUNKS_AT_ONCE: u32 = 512;
 
 /// Opens the recording at `path`, or makes it, and maps it. False where another thread was first.
-pub fn open(path: &CStr, recording: &Recording<Mapping>) -> Result<bool, Refusal> {
+pub fn open(path: &CStr, mapping: &Mapping) -> Result<bool, Refusal> {
     match Descriptor::open(path, O_RDWR | O_NOCTTY, 0) {
-        Ok(file) => attach(&file, recording),
+        Ok(file) => attach(&file, mapping),
         Err(Errno(ENOENT)) => {
             make(path, DEFAULT_KEPT)?;
-            attach(&Descriptor::open(path, O_RDWR, 0).map_err(Refusal::File)?, recording)
+            attach(&Descriptor::open(path, O_RDWR, 0).map_err(Refusal::File)?, mapping)
         }
         Err(error) => Err(Refusal::File(error)),
     }
 }
 
 /// Maps the recording in `file`, once everything in its header is found sound.
-pub fn attach(file: &Descriptor, recording: &Recording<Mapping>) -> Result<bool, Refusal> {
+pub fn attach(file: &Descriptor, mapping: &Mapping) -> Result<bool, Refusal> {
     let mut words = [0u8; 64];
     let read = file.read(&mut words).map_err(Refusal::File)?;
     let mut words =
@@ -70,7 +69,10 @@ pub fn attach(file: &Descriptor, recording: &Recording<Mapping>) -> Result<bool,
     }
     let (chunks, kept, clock) = (next(), next(), next());
     let clock = Clock::from_number(clock).ok_or(Refusal::Foreign)?;
-    if chunks == 0 || chunks > u64::from(MOST_CHUNKS) || kept > u64::from(MOST_KEPT) {
+    if chunks == 0 {
+        return Err(Refusal::Closed);
+    }
+    if chunks > u64::from(MOST_CHUNKS) || kept > u64::from(MOST_KEPT) {
         return Err(Refusal::Foreign);
     }
     if file.size().map_err(Refusal::File)? < file_bytes(chunks as u32) {
@@ -79,7 +81,7 @@ pub fn attach(file: &Descriptor, recording: &Recording<Mapping>) -> Result<bool,
     if !clock.is_readable() {
         return Err(Refusal::Clock);
     }
-    recording.memory().attach(file, chunks as u32).map_err(Refusal::File)
+    mapping.attach(file, chunks as u32).map_err(Refusal::File)
 }
 
 fn file_bytes(chunks: u32) -> u64 {
@@ -134,14 +136,14 @@ fn write_empty(path: &CStr, kept: u32) -> Result<(), Refusal> {
         moment.monotonic,
         os::nanoseconds(libc::CLOCK_REALTIME),
     ];
-    // Chunk 0 is the current one, chunk 1 the first that was never used.
-    let fresh = [1u64];
+    // Chunk 0 is the current one, and the first in order; chunk 1 is the first never used.
     let write = |words: &[u64], at: usize| {
         words.iter().enumerate().try_for_each(|(number, word)| {
             file.write(&word.to_ne_bytes(), (at + number * 8) as u64).map_err(Refusal::File)
         })
     };
-    write(&fresh, offset_of!(Header, fresh))?;
+    write(&[1], offset_of!(Header, fresh))?;
+    write(&[1], HEADER_BYTES + chunk::SEQUENCE * 8)?;
     write(&header, 0)
 }
 

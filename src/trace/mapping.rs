@@ -52,9 +52,11 @@ impl Mapping {
         Ok(self.publish(0, first, address, bytes))
     }
 
-    /// Whether a file is attached.
-    pub fn is_attached(&self) -> bool {
-        !self.pieces[0].load(Ordering::Acquire).is_null()
+    /// The first chunk, and how many chunks the piece has that it is in; nothing where no file is
+    /// attached. The header stands before it.
+    pub fn first_piece(&self) -> Option<(*mut u8, u32)> {
+        let first = self.pieces[0].load(Ordering::Acquire);
+        (!first.is_null()).then(|| (first, self.chunks.load(Ordering::Relaxed).min(PIECE_CHUNKS)))
     }
 
     /// Enters a piece into the table, or unmaps it where another thread was first.

@@ -8,6 +8,7 @@ pub mod call;
 pub mod capture;
 pub mod clock;
 pub mod format;
+mod hot;
 mod identity;
 pub mod join;
 pub mod mapping;
@@ -18,21 +19,18 @@ use crate::os;
 use call::{Call, Outcome};
 use capture::Readable;
 use format::{FIRST_BYTES_WORD, Kind, Progress, Slot, Tag};
-use mapping::Mapping;
+use hot::{Hot, HotMemory, LASTING};
 use recording::{Memory, Recording};
 use std::ffi::CStr;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::Ordering::{Relaxed, Release};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32};
 
 /// The recording that this process writes to.
-static RECORDING: Recording<Mapping> = Recording::new(Mapping::new());
+static RECORDING: Recording<HotMemory> = Recording::new(HotMemory);
 
 /// Whether calls are recorded.
 static ON: AtomicBool = AtomicBool::new(false);
-
-/// How many bytes of each message are kept.
-static KEPT: AtomicUsize = AtomicUsize::new(0);
 
 /// The process that forked this one, as far as it was recording.
 static PARENT: AtomicU32 = AtomicU32::new(0);
@@ -44,23 +42,20 @@ pub struct Span(Option<&'static [Slot]>);
 /// Begins to record in the file at `path`. Where that cannot be, one line says why, and the
 /// program runs as it would without. Whether it records now.
 pub(crate) fn join(path: &CStr) -> bool {
-    match join::open(path, &RECORDING) {
+    match join::open(path, &LASTING.mapping) {
         Ok(true) => begin(),
         Ok(false) => (),
         Err(refusal) => complain(path, &refusal),
     }
-    RECORDING.memory().is_attached()
+    LASTING.mapping.first_piece().is_some()
 }
 
 fn begin() {
-    let Some(header) = RECORDING.memory().header() else { return };
-    clock::use_clock(
-        clock::Clock::from_number(header.clock.load(Relaxed)).unwrap_or(clock::Clock::Monotonic),
-    );
+    let Some(header) = LASTING.mapping.header() else { return };
+    LASTING.clock.store(header.clock.load(Relaxed) as u8, Relaxed);
     let kept = header.kept.load(Relaxed).min(u64::from(format::MOST_KEPT));
-    KEPT.store(kept as usize, Relaxed);
-    identity::prepare();
-    PARENT.store(identity::current().process, Relaxed);
+    LASTING.kept.store(kept as u32, Relaxed);
+    PARENT.store(Hot::get().process(), Relaxed);
     os::in_every_child(record_fork);
     keep_faults_quiet();
     ON.store(true, Release);
@@ -98,11 +93,12 @@ pub(crate) unsafe fn leave(span: Span, call: &Call, outcome: Outcome) {
 
 #[inline]
 fn record_entry(call: &Call) -> Option<&'static [Slot]> {
-    let bytes = capture::most_bytes(call, KEPT.load(Relaxed));
+    let hot = Hot::get();
+    let bytes = capture::most_bytes(call, hot.kept());
     let slots = RECORDING.claim(format::slots_for(bytes))?;
-    let who = identity::current();
+    let who = identity::of_thread(hot.process());
     let first = slots.first()?;
-    let words = format::beginning(who.process, who.thread, clock::now(), call);
+    let words = format::beginning(who.process, who.thread, hot.clock().now(), call);
     let kind = match call {
         Call::Get { .. } => Kind::Get,
         Call::Control { .. } => Kind::Control,
@@ -131,9 +127,10 @@ fn write(slots: &[Slot], first: &Slot, words: &[u64; 8], tag: Tag) {
 #[inline]
 #[allow(unsafe_code)]
 unsafe fn record_return(slots: &[Slot], call: &Call, outcome: Outcome) -> Option<()> {
-    let ticks = clock::now();
+    let hot = Hot::get();
+    let ticks = hot.clock().now();
     let first = slots.first()?;
-    let most = capture::most_bytes(call, KEPT.load(Relaxed));
+    let most = capture::most_bytes(call, hot.kept());
     let readable = Readable::after(call, outcome).at_most(most);
     // SAFETY: the engine answered just now, and the caller has not got its memory back.
     let (mtype, bytes) = unsafe { (readable.read_mtype(), readable.copy(slots)) };
@@ -148,8 +145,9 @@ unsafe fn record_return(slots: &[Slot], call: &Call, outcome: Outcome) -> Option
 
 /// Records something that is no call.
 fn record_event(kind: Kind, name: &[u8; 16]) -> Option<()> {
+    let hot = Hot::get();
     let slots = RECORDING.claim(1)?;
-    let who = identity::current();
+    let who = identity::of_thread(hot.process());
     let first = slots.first()?;
     for (place, word) in first.get(FIRST_BYTES_WORD..)?.iter().zip(name.chunks_exact(8)) {
         place.store(u64::from_ne_bytes(word.try_into().ok()?), Relaxed);
@@ -158,12 +156,13 @@ fn record_event(kind: Kind, name: &[u8; 16]) -> Option<()> {
     let length = name.iter().position(|byte| *byte == 0).unwrap_or(name.len());
     let (place, word) = format::event_bytes(length);
     first.get(place)?.store(word, Relaxed);
-    let words = format::event(who.process, who.thread, clock::now(), parent);
+    let words = format::event(who.process, who.thread, hot.clock().now(), parent);
     write(slots, first, &words, Tag { kind, progress: Progress::Returned, slots: 0, errno: 0 });
     Some(())
 }
 
 extern "C" fn record_fork() {
+    Hot::forget();
     if ON.load(Relaxed) {
         guarded(|| record_event(Kind::Fork, &os::program_name()));
     }
@@ -173,27 +172,31 @@ extern "C" fn record_fork() {
 /// else: neither the call nor `errno` feels it.
 #[inline]
 fn guarded<T>(step: impl FnOnce() -> Option<T>) -> Option<T> {
-    let before = Errno::current();
-    let done = panic::catch_unwind(AssertUnwindSafe(step));
-    before.set();
-    done.unwrap_or_else(|fault| {
+    panic::catch_unwind(AssertUnwindSafe(step)).unwrap_or_else(|fault| {
         ON.store(false, Relaxed);
         // Its destructor could fault again.
         std::mem::forget(fault);
-        if let Some(header) = RECORDING.memory().header() {
+        Errno(ERRNO_BEFORE_FAULT.load(Relaxed)).set();
+        if let Some(header) = LASTING.mapping.header() {
             header.faults.word.fetch_add(1, Relaxed);
         }
         None
     })
 }
 
+/// What `errno` was when the last fault began. (The steps themselves leave it alone.)
+static ERRNO_BEFORE_FAULT: AtomicI32 = AtomicI32::new(0);
+
 /// A fault of this module's is told in the recording, not on the program's standard error.
 fn keep_faults_quiet() {
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |fault| {
-        let ours = |file: &str| file.contains("src/trace/");
-        if !fault.location().is_some_and(|location| ours(location.file())) {
-            before(fault);
+        let errno = Errno::current();
+        match fault.location() {
+            Some(location) if location.file().contains("src/trace/") => {
+                ERRNO_BEFORE_FAULT.store(errno.0, Relaxed);
+            }
+            _ => before(fault),
         }
     }));
 }

@@ -4,8 +4,8 @@
 //! Nobody holds anything that another would have to wait for. A place is claimed by one addition,
 //! a new chunk by one exchange; whoever is killed in between leaves at most an unused chunk.
 
-use super::clock;
-use super::format::{CHUNK_SLOTS, Header, Kind, Progress, Slot, Tag, chunk};
+use super::clock::Clock;
+use super::format::{self, CHUNK_SLOTS, Header, Kind, Progress, Slot, Tag, chunk};
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 /// The memory that a recording is in.
@@ -26,6 +26,10 @@ pub struct Recording<M> {
 /// How often a claim is tried. Every failure means that others filled a whole chunk meanwhile, or
 /// that the recording is damaged.
 const TRIES: usize = 64;
+
+/// Claims beyond the end of a chunk after which nobody claims any more. It is full, and no other
+/// is to be had; the count must not run over.
+const FAR_BEYOND: u64 = 1 << 30;
 
 impl<M> Recording<M> {
     /// A recording in this memory.
@@ -56,17 +60,18 @@ impl<M: Memory> Recording<M> {
     #[inline]
     fn try_claim(&self, slots: usize) -> Option<&[Slot]> {
         let header = self.memory.header()?;
+        let cursor = &header.cursor.word;
         for _ in 0..TRIES {
-            let index = header.current.word.load(Acquire) as u32;
+            let (index, claimed) = format::cursor(cursor.fetch_add(format::claim(slots), AcqRel));
             let all = self.memory.chunk(index)?;
-            let at = 1 + all[0][chunk::CLAIMED].fetch_add(slots as u64, AcqRel) as usize;
-            if let Some(claimed) = all.get(at..at.saturating_add(slots)) {
-                return Some(claimed);
+            let at = 1 + claimed as usize;
+            if let Some(mine) = all.get(at..at + slots) {
+                return Some(mine);
             }
-            for slot in all.get(at..).unwrap_or_default() {
-                let unused =
-                    Tag { kind: Kind::Unused, progress: Progress::Returned, slots: 1, errno: 0 };
-                slot[0].store(unused.word(), Release);
+            mark_unused(all.get(at..).unwrap_or_default());
+            if claimed > FAR_BEYOND {
+                cursor.fetch_sub(format::claim(slots), Relaxed);
+                return None;
             }
             self.advance(header, index)?;
         }
@@ -76,20 +81,27 @@ impl<M: Memory> Recording<M> {
     /// Has records go into another chunk than the full one.
     #[cold]
     fn advance(&self, header: &Header, full: u32) -> Option<()> {
-        let current = &header.current.word;
-        if current.load(Acquire) as u32 != full {
+        let cursor = &header.cursor.word;
+        if format::cursor(cursor.load(Acquire)).0 != full {
             return Some(());
         }
-        let sequence = self.memory.chunk(full)?[0][chunk::SEQUENCE].load(Relaxed) + 1;
+        let sequence = self.memory.chunk(full)?[0][chunk::SEQUENCE].load(Relaxed).wrapping_add(1);
         let next = self.take_clean(header).or_else(|| self.take_fresh(header))?;
         let first = &self.memory.chunk(next)?[0];
-        let moment = clock::in_use().moment();
+        let clock = Clock::from_number(header.clock.load(Relaxed)).unwrap_or(Clock::Monotonic);
+        let moment = clock.moment();
         first[chunk::SEQUENCE].store(sequence, Relaxed);
         first[chunk::MOMENT_TICKS].store(moment.ticks, Relaxed);
         first[chunk::MOMENT_MONOTONIC].store(moment.monotonic, Relaxed);
-        if current.compare_exchange(u64::from(full), u64::from(next), AcqRel, Relaxed).is_err() {
-            self.put_clean(header, next);
+        let mut seen = cursor.load(Acquire);
+        while format::cursor(seen).0 == full {
+            match cursor.compare_exchange_weak(seen, u64::from(next), AcqRel, Acquire) {
+                Ok(_) => return Some(()),
+                Err(now) => seen = now,
+            }
         }
+        first[chunk::SEQUENCE].store(0, Relaxed);
+        self.put_clean(header, next);
         Some(())
     }
 
@@ -138,12 +150,19 @@ impl<M: Memory> Recording<M> {
         let (Some(header), Some(all)) = (self.memory.header(), self.memory.chunk(index)) else {
             return;
         };
+        all[0][chunk::SEQUENCE].store(0, Relaxed);
         for slot in &all[1..] {
             slot[0].store(0, Relaxed);
         }
-        // From here on a writer that was late may claim a slot in it, and will be read.
-        all[0][chunk::CLAIMED].store(0, Release);
         self.put_clean(header, index);
+    }
+}
+
+/// The end of a chunk that a record did not fit into.
+fn mark_unused(slots: &[Slot]) {
+    for slot in slots {
+        let tag = Tag { kind: Kind::Unused, progress: Progress::Returned, slots: 1, errno: 0 };
+        slot[0].store(tag.word(), Release);
     }
 }
 

@@ -1,10 +1,10 @@
 //! Writing a recording to a file of its own, chunk by chunk, as its chunks are finished.
 
-use super::file::RecordingFile;
+use super::file::{Counters, RecordingFile};
 use crate::command::failure::Failure;
-use msgq::trace::format::{CHUNK_BYTES, HEADER_BYTES, Header};
+use msgq::trace::format::{self, CHUNK_BYTES, HEADER_BYTES, Header};
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::mem::offset_of;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
@@ -24,15 +24,6 @@ impl Archive {
         Ok(Archive { file, chunks: 0 })
     }
 
-    /// Writes the header as it is now.
-    pub fn write_header(&mut self, source: &RecordingFile) -> io::Result<()> {
-        let mut header = source.header()?;
-        // No room for more: nobody joins this recording any more.
-        put(&mut header, offset_of!(Header, chunks), 0);
-        put(&mut header, offset_of!(Header, fresh), self.chunks);
-        self.file.write_all_at(&header, 0)
-    }
-
     /// Adds a chunk.
     pub fn add(&mut self, source: &RecordingFile, index: u32) -> io::Result<()> {
         let mut bytes = source.chunk_bytes(index)?;
@@ -42,10 +33,27 @@ impl Archive {
         Ok(())
     }
 
-    /// Writes what is not written yet.
-    pub fn finish(mut self, source: &RecordingFile) -> io::Result<()> {
-        self.write_header(source)?;
-        self.file.flush()
+    /// Adds the chunks that are not full, or not finished, and then the header.
+    pub fn finish(
+        mut self,
+        source: &RecordingFile,
+        rest: &[u32],
+        now: &Counters,
+    ) -> io::Result<()> {
+        // Without a current chunk, every chunk is full.
+        let mut cursor = u64::from(u32::MAX);
+        for index in rest {
+            if *index == now.current {
+                cursor = format::claim(now.claimed) | self.chunks;
+            }
+            self.add(source, *index)?;
+        }
+        let mut header = source.header()?;
+        // No room for more: nobody joins this recording any more.
+        put(&mut header, offset_of!(Header, chunks), 0);
+        put(&mut header, offset_of!(Header, fresh), self.chunks);
+        put(&mut header, offset_of!(Header, cursor), cursor);
+        self.file.write_all_at(&header, 0)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::command::failure::Failure;
 use msgq::trace::clock::{Clock, Moment};
 use msgq::trace::format::{
     CHUNK_BYTES, CHUNK_SLOTS, HEADER_BYTES, Header, MAGIC, MOST_CHUNKS, SLOT_BYTES, SLOT_WORDS,
-    Tag, VERSION, Words, chunk,
+    Tag, VERSION, Words, chunk, cursor,
 };
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -30,6 +30,8 @@ pub struct RecordingFile {
 pub struct Counters {
     /// The chunk that records go into now.
     pub current: u32,
+    /// How many of its slots are claimed.
+    pub claimed: usize,
     /// How many chunks were ever used.
     pub used: u32,
     /// Calls that could not be kept.
@@ -40,9 +42,7 @@ pub struct Counters {
 
 /// What stands in a chunk's own slot.
 pub struct ChunkHead {
-    /// How many slots were claimed behind it.
-    pub claimed: usize,
-    /// Its place in the order of the recording.
+    /// Its place in the order of the recording; 0 where nothing was written to it.
     pub sequence: u64,
     /// A moment shortly before its first record; ticks are 0 in the very first chunk.
     pub moment: Moment,
@@ -101,8 +101,10 @@ impl RecordingFile {
         let header = self.header()?;
         let word = |offset: usize| word_at(&header, offset);
         let most = u64::from(MOST_CHUNKS);
+        let (current, claimed) = cursor(word(offset_of!(Header, cursor)));
         Ok(Counters {
-            current: word(offset_of!(Header, current)).min(most) as u32,
+            current,
+            claimed: claimed.min(CHUNK_SLOTS as u64 - 1) as usize,
             used: word(offset_of!(Header, fresh)).min(most) as u32,
             lost: word(offset_of!(Header, lost)),
             faults: word(offset_of!(Header, faults)),
@@ -125,7 +127,6 @@ impl RecordingFile {
         let slots = self.read(index, 0, 1)?;
         let words = slots.first().ok_or(io::ErrorKind::UnexpectedEof)?;
         Ok(ChunkHead {
-            claimed: words[chunk::CLAIMED].min(CHUNK_SLOTS as u64 - 1) as usize,
             sequence: words[chunk::SEQUENCE],
             moment: Moment {
                 ticks: words[chunk::MOMENT_TICKS],

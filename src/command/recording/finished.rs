@@ -22,12 +22,10 @@ pub fn read(
         follower.scale.refine(moment);
     }
     loop {
-        // At the end of time nothing is young, and nothing is held back.
-        let told = follower.poll(u64::MAX).map_err(about)?;
-        let finished = follower.take_finished_chunks(&counters);
-        let nothing_new = told.is_empty() && finished.is_empty();
+        let told = follower.poll(None).map_err(about)?;
+        follower.take_finished_chunks(&counters);
         tell(&follower, told)?;
-        if nothing_new {
+        if !follower.is_behind() {
             break;
         }
     }

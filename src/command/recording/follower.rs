@@ -61,6 +61,8 @@ pub struct Follower {
     opened: u32,
     queue: VecDeque<Unfinished>,
     waiting: Vec<Unfinished>,
+    /// Whether more was there than the last poll read.
+    behind: bool,
 }
 
 impl Follower {
@@ -73,11 +75,13 @@ impl Follower {
             opened: 0,
             queue: VecDeque::new(),
             waiting: Vec::new(),
+            behind: false,
         }
     }
 
-    /// Reads what is new, and tells what can be told at the time `now` (in ticks).
-    pub fn poll(&mut self, now: u64) -> io::Result<Vec<Told>> {
+    /// Reads what is new, and tells what can be told at the time `now` (in ticks). Nothing stands for
+    /// the end of time, when no record is held back any more.
+    pub fn poll(&mut self, now: Option<u64>) -> io::Result<Vec<Told>> {
         self.read_new(now)?;
         let mut told = Vec::new();
         let waiting = std::mem::take(&mut self.waiting);
@@ -129,6 +133,11 @@ impl Follower {
         Ok(told)
     }
 
+    /// Whether there was more to read than the last poll took at once.
+    pub fn is_behind(&self) -> bool {
+        self.behind
+    }
+
     /// The chunks that are read to their end, and hold nothing unfinished. They are not read again
     /// unless they are handed to [`Follower::reopen`].
     pub fn take_finished_chunks(&mut self, counters: &Counters) -> Vec<u32> {
@@ -160,7 +169,7 @@ impl Follower {
     fn tell(
         &mut self,
         mut unfinished: Unfinished,
-        now: u64,
+        now: Option<u64>,
         waits: bool,
         told: &mut Vec<Told>,
     ) -> io::Result<Option<Unfinished>> {
@@ -169,7 +178,7 @@ impl Follower {
             _ => self.refresh(&mut unfinished)?,
         };
         let since = unfinished.record.as_ref().map_or(unfinished.seen, |record| record.entered);
-        let young = self.scale.between(since, now) < MOMENT;
+        let young = now.is_some_and(|now| self.scale.between(since, now) < MOMENT);
         match unfinished.record {
             Some(record) if finished => told.push(Told::Returned(record, unfinished.told)),
             None if finished => (),
@@ -200,21 +209,35 @@ impl Follower {
         Ok(finished)
     }
 
-    fn read_new(&mut self, now: u64) -> io::Result<()> {
+    fn read_new(&mut self, now: Option<u64>) -> io::Result<()> {
         let counters = self.file.counters()?;
         let present = self.file.chunks_present()?;
         while self.opened < counters.used.max(1).min(present) {
             self.reopen(self.opened);
             self.opened += 1;
         }
+        // A recording that is finished, or cut off, may have no current chunk.
+        let last = match counters.current < present {
+            true => self.file.head(counters.current)?.sequence,
+            false => u64::MAX,
+        };
         let mut with_news = Vec::new();
         for (number, chunk) in self.open.iter().enumerate() {
-            let head = self.file.head(chunk.index)?;
-            if head.claimed >= chunk.next {
-                with_news.push((head.sequence, number, head.claimed));
+            let sequence = self.file.head(chunk.index)?.sequence;
+            let claimed = if chunk.index == counters.current {
+                counters.claimed
+            } else if sequence != 0 && sequence < last {
+                CHUNK_SLOTS - 1
+            } else {
+                // Clean, or just about to be used.
+                0
+            };
+            if claimed >= chunk.next {
+                with_news.push((sequence, number, claimed));
             }
         }
         with_news.sort_unstable();
+        self.behind = with_news.len() > MOST_CHUNKS_AT_ONCE;
         with_news.truncate(MOST_CHUNKS_AT_ONCE);
         for (_, number, claimed) in with_news {
             self.read_chunk(number, claimed, now)?;
@@ -222,7 +245,7 @@ impl Follower {
         Ok(())
     }
 
-    fn read_chunk(&mut self, number: usize, claimed: usize, now: u64) -> io::Result<()> {
+    fn read_chunk(&mut self, number: usize, claimed: usize, now: Option<u64>) -> io::Result<()> {
         let chunk = &mut self.open[number];
         let from = chunk.next;
         let slots = self.file.slots(chunk.index, from, claimed + 1 - from)?;
@@ -231,7 +254,8 @@ impl Follower {
             let place = Place { chunk: chunk.index, slot: from + at };
             let (taken, record, finished) = read_record(*tag, &slots[at..]);
             if record.is_some() || !finished {
-                self.queue.push_back(Unfinished { place, record, seen: now, told: false });
+                let seen = now.unwrap_or_default();
+                self.queue.push_back(Unfinished { place, record, seen, told: false });
             }
             if !finished {
                 chunk.unfinished += 1;

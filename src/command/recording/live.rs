@@ -57,7 +57,7 @@ impl LiveRecording {
         let cleaner = Box::new(Recording::new(Mapping::new()));
         let descriptor = Descriptor::open(&name, libc::O_RDWR, 0)
             .map_err(|error| refused(join::Refusal::File(error)))?;
-        join::attach(&descriptor, &cleaner).map_err(refused)?;
+        join::attach(&descriptor, cleaner.memory()).map_err(refused)?;
         let follower = Follower::new(RecordingFile::open(path)?);
         Ok(LiveRecording { follower, cleaner, archive })
     }
@@ -71,7 +71,7 @@ impl LiveRecording {
     pub fn poll(&mut self) -> io::Result<Vec<Told>> {
         let clock = self.follower.file.clock;
         self.follower.scale.refine(clock.moment());
-        let told = self.follower.poll(clock.now())?;
+        let told = self.follower.poll(Some(clock.now()))?;
         let counters = self.follower.file.counters()?;
         for index in self.follower.take_finished_chunks(&counters) {
             if let Some(archive) = &mut self.archive {
@@ -98,20 +98,16 @@ impl LiveRecording {
     pub fn finish(mut self) -> io::Result<(Follower, Vec<Told>, Losses)> {
         let mut told = Vec::new();
         loop {
-            let more = self.poll()?;
-            if more.is_empty() {
+            told.extend(self.poll()?);
+            if !self.follower.is_behind() {
                 break;
             }
-            told.extend(more);
         }
         told.extend(self.follower.finish()?);
-        let losses = Losses::of(&self.follower.file.counters()?);
-        if let Some(mut archive) = self.archive {
-            for index in self.follower.open_chunks() {
-                archive.add(&self.follower.file, index)?;
-            }
-            archive.finish(&self.follower.file)?;
+        let counters = self.follower.file.counters()?;
+        if let Some(archive) = self.archive {
+            archive.finish(&self.follower.file, &self.follower.open_chunks(), &counters)?;
         }
-        Ok((self.follower, told, losses))
+        Ok((self.follower, told, Losses::of(&counters)))
     }
 }
