@@ -10,17 +10,15 @@
 #![allow(unsafe_code)]
 #![allow(clippy::missing_safety_doc)] // One contract for all, above.
 
-use crate::engine::{self, Engine};
-use crate::trace::call::{Call, Outcome};
-use crate::{start, trace};
+use crate::{start, watched};
 use libc::{c_char, c_int, c_long, c_void, key_t, msqid_ds, size_t, ssize_t};
 
-/// Returns what the next function answers, where calls go straight on. The compiler makes a jump of
-/// it: what is called returns to the program.
-macro_rules! straight_on {
+/// Passes a call on. The compiler makes jumps of both ways: what is called returns to the program.
+macro_rules! pass {
     ($name:ident($($argument:expr),*)) => {
-        if let Some(next) = start::STRAIGHT_ON.$name() {
-            return next($($argument),*);
+        match start::STRAIGHT_ON.$name() {
+            Some(next) => next($($argument),*),
+            None => watched::$name($($argument),*),
         }
     };
 }
@@ -53,10 +51,8 @@ pub extern "C" fn msgq_version() -> *const c_char {
 /// Source: POSIX.1-2017 msgget(); msgget(2).
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn msgget(key: key_t, msgflg: c_int) -> c_int {
-    // SAFETY: takes no address.
-    unsafe { straight_on!(msgget(key, msgflg)) };
-    let ask = move |engine: &dyn Engine| engine.msgget(key, msgflg).map(i64::from);
-    watched(Call::Get { key, msgflg }, ask) as c_int
+    // SAFETY: the caller's promise, handed on.
+    unsafe { pass!(msgget(key, msgflg)) }
 }
 
 /// Reads, changes or removes a message queue.
@@ -81,10 +77,7 @@ pub unsafe extern "C-unwind" fn msgget(key: key_t, msgflg: c_int) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn msgctl(msqid: c_int, cmd: c_int, buf: *mut msqid_ds) -> c_int {
     // SAFETY: the caller's promise, handed on.
-    unsafe { straight_on!(msgctl(msqid, cmd, buf)) };
-    // SAFETY: the same.
-    let ask = move |engine: &dyn Engine| unsafe { engine.msgctl(msqid, cmd, buf) }.map(i64::from);
-    watched(Call::Control { msqid, cmd, buf }, ask) as c_int
+    unsafe { pass!(msgctl(msqid, cmd, buf)) }
 }
 
 /// Sends a message. Waits while the queue is full, unless `msgflg` has IPC_NOWAIT. A cancellation
@@ -118,11 +111,7 @@ pub unsafe extern "C-unwind" fn msgsnd(
     msgflg: c_int,
 ) -> c_int {
     // SAFETY: the caller's promise, handed on.
-    unsafe { straight_on!(msgsnd(msqid, msgp, msgsz, msgflg)) };
-    // SAFETY: the same.
-    let ask = move |engine: &dyn Engine| unsafe { engine.msgsnd(msqid, msgp, msgsz, msgflg) };
-    watched(Call::Send { msqid, msgp, msgsz, msgflg }, move |engine| ask(engine).map(|()| 0))
-        as c_int
+    unsafe { pass!(msgsnd(msqid, msgp, msgsz, msgflg)) }
 }
 
 /// Receives a message, and takes it off the queue. Waits until there is one, unless `msgflg` has
@@ -162,26 +151,7 @@ pub unsafe extern "C-unwind" fn msgrcv(
     msgflg: c_int,
 ) -> ssize_t {
     // SAFETY: the caller's promise, handed on.
-    unsafe { straight_on!(msgrcv(msqid, msgp, msgsz, msgtyp, msgflg)) };
-    // SAFETY: the same.
-    let ask = move |engine: &dyn Engine| unsafe {
-        engine.msgrcv(msqid, msgp, msgsz, msgtyp, msgflg).map(|bytes| bytes as i64)
-    };
-    watched(Call::Receive { msqid, msgp, msgsz, msgtyp, msgflg }, ask) as ssize_t
-}
-
-/// Passes a call down to the engine, recorded if need be, and gives back what C sees of it.
-#[inline(never)]
-fn watched(call: Call, ask: impl Fn(&dyn Engine) -> Outcome) -> i64 {
-    start::ready();
-    let span = trace::enter(&call);
-    let outcome = engine::ask(ask);
-    // SAFETY: the engine has just answered this call.
-    unsafe { trace::leave(span, &call, outcome) };
-    outcome.unwrap_or_else(|error| {
-        error.set();
-        -1
-    })
+    unsafe { pass!(msgrcv(msqid, msgp, msgsz, msgtyp, msgflg)) }
 }
 
 /// Does not compile where a signature here and the C library's differ.

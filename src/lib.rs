@@ -28,3 +28,4 @@ pub mod os;
 pub mod settings;
 mod start;
 pub mod trace;
+mod watched;

@@ -36,7 +36,7 @@ impl Engine for Kernel {
         NEXT.are_all_there().then_some(&NEXT)
     }
 
-    #[inline]
+    #[inline(always)]
     fn msgget(&self, key: key_t, msgflg: c_int) -> Result<c_int, Errno> {
         // SAFETY: takes no address.
         let answer = unsafe {
@@ -48,7 +48,7 @@ impl Engine for Kernel {
         checked(answer as isize).map(|id| id as c_int)
     }
 
-    #[inline]
+    #[inline(always)]
     unsafe fn msgctl(&self, msqid: c_int, cmd: c_int, buf: *mut msqid_ds) -> Result<c_int, Errno> {
         // SAFETY: the caller's promise, handed on.
         let answer = unsafe {
@@ -60,7 +60,7 @@ impl Engine for Kernel {
         checked(answer as isize).map(|value| value as c_int)
     }
 
-    #[inline]
+    #[inline(always)]
     unsafe fn msgsnd(
         &self,
         msqid: c_int,
@@ -78,7 +78,7 @@ impl Engine for Kernel {
         checked(answer as isize).map(drop)
     }
 
-    #[inline]
+    #[inline(always)]
     unsafe fn msgrcv(
         &self,
         msqid: c_int,
@@ -99,7 +99,7 @@ impl Engine for Kernel {
 }
 
 /// -1 means that `errno` says why; everything else is a result.
-#[inline]
+#[inline(always)]
 fn checked(answer: isize) -> Result<isize, Errno> {
     if answer == -1 { Err(Errno::current()) } else { Ok(answer) }
 }

@@ -6,7 +6,7 @@
 #![allow(unsafe_code)]
 
 use super::call::{Call, Outcome};
-use super::format::{FIRST_BYTES_WORD, MORE_BYTES_WORD, Slot};
+use super::format::{FIRST_BYTES, FIRST_BYTES_WORD, MORE_BYTES_WORD, Slot};
 use libc::{
     EACCES, EAGAIN, EIDRM, EINTR, EINVAL, ENOMEM, EPERM, IPC_INFO, IPC_SET, IPC_STAT, MSG_INFO,
     MSG_STAT, c_int, c_long, msginfo, msqid_ds,
@@ -42,6 +42,7 @@ impl Readable {
 
     /// What the outcome of `call` proves, by the order in which Linux checks: msgsnd reads mtype
     /// before it looks at anything else, and the text before it looks for the queue.
+    #[inline(always)]
     pub fn after(call: &Call, outcome: Outcome) -> Readable {
         match (*call, outcome.map_err(|error| error.0)) {
             (Call::Send { msgp, msgsz, .. }, Ok(_) | Err(EAGAIN | EINTR | EIDRM | EACCES)) => {
@@ -61,6 +62,7 @@ impl Readable {
     }
 
     /// The same, with at most so many bytes.
+    #[inline(always)]
     pub fn at_most(self, length: usize) -> Readable {
         Readable { length: self.length.min(length), ..self }
     }
@@ -69,6 +71,7 @@ impl Readable {
     ///
     /// # Safety
     /// The memory is still what the call saw.
+    #[inline(always)]
     pub unsafe fn read_mtype(&self) -> Option<i64> {
         // SAFETY: proven readable; the program may have put it at any address.
         self.mtype.map(|mtype| unsafe { mtype.read_unaligned() })
@@ -78,11 +81,18 @@ impl Readable {
     ///
     /// # Safety
     /// The memory is still what the call saw.
-    #[inline]
+    #[inline(always)]
     pub unsafe fn copy(&self, slots: &[Slot]) -> u32 {
         let Some((first, more)) = slots.split_first() else { return 0 };
+        let first = &first[FIRST_BYTES_WORD..];
         // SAFETY: proven readable, here and below.
-        let mut done = unsafe { fill(&first[FIRST_BYTES_WORD..], self.bytes, self.length) };
+        let mut done = unsafe {
+            match self.length >= FIRST_BYTES {
+                // The usual case, of a length that the compiler knows.
+                true => fill(first, self.bytes, FIRST_BYTES),
+                false => fill(first, self.bytes, self.length),
+            }
+        };
         for slot in more {
             let rest = self.bytes.wrapping_add(done);
             done += unsafe { fill(&slot[MORE_BYTES_WORD..], rest, self.length - done) };
@@ -95,7 +105,7 @@ impl Readable {
 ///
 /// # Safety
 /// `length` bytes can be read at `from`.
-#[inline]
+#[inline(always)]
 unsafe fn fill(words: &[AtomicU64], from: *const u8, length: usize) -> usize {
     let (whole, rest) = words.split_at(words.len().min(length / 8));
     let mut from = from;
@@ -120,6 +130,7 @@ unsafe fn fill(words: &[AtomicU64], from: *const u8, length: usize) -> usize {
 }
 
 /// How many bytes of the caller's memory a call may give to keep, before its outcome is known.
+#[inline(always)]
 pub fn most_bytes(call: &Call, kept: usize) -> usize {
     match *call {
         Call::Get { .. } => 0,

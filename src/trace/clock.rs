@@ -50,7 +50,7 @@ impl Clock {
     }
 
     /// Reads the clock.
-    #[inline]
+    #[inline(always)]
     pub fn now(self) -> u64 {
         match self {
             Clock::Monotonic => os::monotonic_nanoseconds(),
@@ -105,7 +105,7 @@ pub fn rate(from: Moment, to: Moment) -> Option<u64> {
 
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
-#[inline]
+#[inline(always)]
 fn counter() -> u64 {
     // SAFETY: every x86-64 processor has the instruction; `is_readable` asked whether it may run.
     unsafe { core::arch::x86_64::_rdtsc() }

@@ -116,11 +116,13 @@ pub mod chunk {
 
 /// The header's cursor, taken apart: the current chunk, and how many of its slots are claimed. May
 /// be more than there are.
+#[inline(always)]
 pub fn cursor(word: u64) -> (u32, u64) {
     (low(word), u64::from(high(word)))
 }
 
 /// What claiming so many slots adds to the cursor.
+#[inline(always)]
 pub fn claim(slots: usize) -> u64 {
     (slots as u64) << 32
 }
@@ -150,6 +152,7 @@ pub const FIRST_BYTES: usize = (SLOT_WORDS - FIRST_BYTES_WORD) * 8;
 pub const MORE_BYTES: usize = (SLOT_WORDS - MORE_BYTES_WORD) * 8;
 
 /// How many slots a record with this many bytes takes.
+#[inline(always)]
 pub fn slots_for(bytes: usize) -> usize {
     1 + bytes.saturating_sub(FIRST_BYTES).div_ceil(MORE_BYTES)
 }
@@ -209,6 +212,7 @@ pub struct Tag {
 
 impl Tag {
     /// The tag as a word.
+    #[inline(always)]
     pub fn word(self) -> u64 {
         u64::from(self.kind as u8)
             | (self.progress as u64) << 8
@@ -233,6 +237,7 @@ impl Tag {
 }
 
 /// What is known when a record is begun: the words from the second on.
+#[inline(always)]
 pub fn beginning(process: u32, thread: u32, ticks: u64, call: &Call) -> [u64; 8] {
     let (object, flags, msgsz, msgtyp, address) = match *call {
         Call::Get { key, msgflg } => (key, msgflg, 0, 0, 0),
@@ -265,6 +270,7 @@ pub fn event_bytes(length: usize) -> (usize, u64) {
 }
 
 /// The words of a call's outcome: where each goes, and what it holds.
+#[inline(always)]
 pub fn ending(ticks: u64, outcome: Outcome, mtype: Option<i64>, bytes: u32) -> [(usize, u64); 4] {
     [
         (word::RETURNED, ticks),

@@ -57,7 +57,7 @@ pub static LASTING: Lasting = Lasting {
 
 impl Hot {
     /// The page, filled.
-    #[inline]
+    #[inline(always)]
     pub fn get() -> &'static Hot {
         if HOT.process.load(Acquire) == 0 {
             HOT.fill();
@@ -83,19 +83,19 @@ impl Hot {
     }
 
     /// The process's id.
-    #[inline]
+    #[inline(always)]
     pub fn process(&self) -> u32 {
         self.process.load(Relaxed)
     }
 
     /// How many bytes of each message are kept.
-    #[inline]
+    #[inline(always)]
     pub fn kept(&self) -> usize {
         self.kept.load(Relaxed) as usize
     }
 
     /// The recording's clock.
-    #[inline]
+    #[inline(always)]
     pub fn clock(&self) -> Clock {
         Clock::from_number(u64::from(self.clock.load(Relaxed))).unwrap_or(Clock::Monotonic)
     }
@@ -108,14 +108,14 @@ pub struct HotMemory;
 
 #[allow(unsafe_code)]
 impl Memory for HotMemory {
-    #[inline]
+    #[inline(always)]
     fn header(&self) -> Option<&Header> {
         let known = HOT.chunks.load(Acquire) > 0;
         // SAFETY: the header stands before the first chunk of a mapping that is never unmapped.
         known.then(|| unsafe { &*HOT.first.load(Relaxed).sub(HEADER_BYTES).cast::<Header>() })
     }
 
-    #[inline]
+    #[inline(always)]
     fn chunk(&self, index: u32) -> Option<&[Slot; CHUNK_SLOTS]> {
         if index >= HOT.chunks.load(Acquire) {
             return LASTING.mapping.chunk(index);

@@ -16,7 +16,7 @@ pub struct Identity {
 }
 
 /// The identity of the calling thread, whose process has the id `process`.
-#[inline]
+#[inline(always)]
 pub(super) fn of_thread(process: u32) -> Identity {
     let word = remembered::get();
     let identity = Identity { process: word as u32, thread: (word >> 32) as u32 };

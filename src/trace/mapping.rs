@@ -108,7 +108,7 @@ impl Mapping {
 }
 
 impl Memory for Mapping {
-    #[inline]
+    #[inline(always)]
     fn header(&self) -> Option<&Header> {
         let first = self.pieces[0].load(Ordering::Acquire);
         if first.is_null() {
@@ -119,7 +119,7 @@ impl Memory for Mapping {
         Some(unsafe { &*first.sub(HEADER_BYTES).cast::<Header>() })
     }
 
-    #[inline]
+    #[inline(always)]
     fn chunk(&self, index: u32) -> Option<&[Slot; CHUNK_SLOTS]> {
         if index >= self.chunks.load(Ordering::Relaxed) {
             return None;

@@ -73,7 +73,7 @@ fn complain(path: &CStr, refusal: &join::Refusal) {
 }
 
 /// Writes down that a call begins.
-#[inline]
+#[inline(always)]
 pub(crate) fn enter(call: &Call) -> Span {
     if ON.load(Relaxed) { Span(guarded(|| record_entry(call))) } else { Span(None) }
 }
@@ -82,7 +82,7 @@ pub(crate) fn enter(call: &Call) -> Span {
 ///
 /// # Safety
 /// `outcome` is what the engine answered to `call`, just now.
-#[inline]
+#[inline(always)]
 #[allow(unsafe_code)]
 pub(crate) unsafe fn leave(span: Span, call: &Call, outcome: Outcome) {
     if let Some(slots) = span.0 {
@@ -91,7 +91,7 @@ pub(crate) unsafe fn leave(span: Span, call: &Call, outcome: Outcome) {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn record_entry(call: &Call) -> Option<&'static [Slot]> {
     let hot = Hot::get();
     let bytes = capture::most_bytes(call, hot.kept());
@@ -110,7 +110,7 @@ fn record_entry(call: &Call) -> Option<&'static [Slot]> {
 }
 
 /// Writes a record's words, then its tag.
-#[inline]
+#[inline(always)]
 fn write(slots: &[Slot], first: &Slot, words: &[u64; 8], tag: Tag) {
     for (place, word) in first[1..].iter().zip(words) {
         place.store(*word, Relaxed);
@@ -124,7 +124,7 @@ fn write(slots: &[Slot], first: &Slot, words: &[u64; 8], tag: Tag) {
 
 /// # Safety
 /// As [`leave`].
-#[inline]
+#[inline(always)]
 #[allow(unsafe_code)]
 unsafe fn record_return(slots: &[Slot], call: &Call, outcome: Outcome) -> Option<()> {
     let hot = Hot::get();
@@ -170,7 +170,7 @@ extern "C" fn record_fork() {
 
 /// Runs a step of the recording. A fault in it ends the recording in this process, and nothing
 /// else: neither the call nor `errno` feels it.
-#[inline]
+#[inline(always)]
 fn guarded<T>(step: impl FnOnce() -> Option<T>) -> Option<T> {
     panic::catch_unwind(AssertUnwindSafe(step)).unwrap_or_else(|fault| {
         ON.store(false, Relaxed);

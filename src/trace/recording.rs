@@ -46,7 +46,7 @@ impl<M> Recording<M> {
 impl<M: Memory> Recording<M> {
     /// Claims as many slots in a row, which nobody else will write to. Where there is no place
     /// left, the loss is counted.
-    #[inline]
+    #[inline(always)]
     pub fn claim(&self, slots: usize) -> Option<&[Slot]> {
         let claimed = self.try_claim(slots);
         if claimed.is_none()
@@ -57,7 +57,7 @@ impl<M: Memory> Recording<M> {
         claimed
     }
 
-    #[inline]
+    #[inline(always)]
     fn try_claim(&self, slots: usize) -> Option<&[Slot]> {
         let header = self.memory.header()?;
         let cursor = &header.cursor.word;
