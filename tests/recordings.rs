@@ -135,3 +135,35 @@ int main(void) {
     assert_eq!(calls, 2045, "{last}");
     assert!(last.contains("msgq: 7955 calls are missing"), "{last}");
 }
+
+#[test]
+fn a_child_made_behind_the_c_librarys_back_is_recorded_under_its_own_id() {
+    let directory = tempfile::tempdir().unwrap();
+    let source = r#"
+#include <sys/syscall.h>
+int main(void) {
+    int id = msgget(IPC_PRIVATE, 0600), status;
+    if (syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) == 0) {
+        printf("%d\n", (int)syscall(SYS_getpid));
+        fflush(stdout);
+        msgctl(id, IPC_RMID, NULL);
+        _exit(0);
+    }
+    wait(&status);
+    msgget(1, 0);
+    return 0;
+}"#;
+    let program = program(directory.path(), "cloning", source);
+    let recording = directory.path().join("recording");
+    let mut command = Command::new(&program);
+    let output = run(command.env("LD_PRELOAD", library()).env("MSGQ_TRACE", &recording));
+    let child = text(&output.stdout);
+    let output = run(msgq().args(["trace", "-f", "json", "-o", "-", "-r"]).arg(&recording));
+    let calls = objects(&text(&output.stdout));
+    let processes: Vec<String> =
+        calls.iter().map(|call| format!("{}/{}", call["pid"], call["tid"])).collect();
+    assert_eq!(processes.len(), 3, "{calls:?}");
+    assert_eq!(processes[1], format!("{0}/{0}", child.trim()), "{calls:?}");
+    assert_eq!(processes[0], processes[2], "{calls:?}");
+    assert_ne!(processes[0], processes[1], "{calls:?}");
+}

@@ -85,7 +85,7 @@ impl Readable {
     pub unsafe fn copy(&self, slots: &[Slot]) -> u32 {
         let Some((first, more)) = slots.split_first() else { return 0 };
         let first = &first[FIRST_BYTES_WORD..];
-        // SAFETY: proven readable, here and below.
+        // SAFETY: proven readable.
         let mut done = unsafe {
             match self.length >= FIRST_BYTES {
                 // The usual case, of a length that the compiler knows.
@@ -95,6 +95,7 @@ impl Readable {
         };
         for slot in more {
             let rest = self.bytes.wrapping_add(done);
+            // SAFETY: the rest of what is proven readable.
             done += unsafe { fill(&slot[MORE_BYTES_WORD..], rest, self.length - done) };
         }
         done as u32

@@ -93,6 +93,8 @@ pub(crate) unsafe fn leave(span: Span, call: &Call, outcome: Outcome) {
 
 #[inline(always)]
 fn record_entry(call: &Call) -> Option<&'static [Slot]> {
+    #[cfg(test)]
+    tests::fault_if_asked();
     let hot = Hot::get();
     let bytes = capture::most_bytes(call, hot.kept());
     let slots = RECORDING.claim(format::slots_for(bytes))?;
@@ -200,3 +202,7 @@ fn keep_faults_quiet() {
         }
     }));
 }
+
+#[cfg(test)]
+#[path = "fault_tests.rs"]
+mod tests;

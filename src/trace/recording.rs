@@ -170,3 +170,7 @@ fn mark_unused(slots: &[Slot]) {
 fn changed(head: u64, first: u64) -> u64 {
     (head >> 32).wrapping_add(1) << 32 | first
 }
+
+#[cfg(test)]
+#[path = "recording_tests.rs"]
+mod tests;
