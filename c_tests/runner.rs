@@ -6,6 +6,8 @@
 mod leftovers;
 #[path = "runner/library.rs"]
 mod library;
+#[path = "runner/traced.rs"]
+mod traced;
 #[path = "runner/ways.rs"]
 mod ways;
 #[path = "runner/workshop.rs"]
@@ -25,7 +27,7 @@ struct Engine {
     setting: Option<&'static str>,
 }
 
-/// `plain` knows no engine but the kernel: only there is it listed.
+/// Some ways know no engine but the kernel: only there are they listed.
 const ENGINES: [Engine; 1] = [Engine { name: "kernel", setting: None }];
 
 fn main() -> ExitCode {
@@ -44,7 +46,7 @@ fn main() -> ExitCode {
     let (running, all_have_run) = mpsc::channel::<()>();
     for engine in &ENGINES {
         for way in Way::ALL {
-            if way == Way::Plain && engine.setting.is_some() {
+            if way.is_about_the_kernel() && engine.setting.is_some() {
                 continue;
             }
             for program in programs.iter().filter(|program| way.is_about(program.name())) {
@@ -100,10 +102,11 @@ fn meet(
         };
     }
     let seen = workshop.run(program, way, engine.setting)?;
-    match agrees(way, plain, &seen) {
-        true => Ok(Completion::Completed),
-        false => Err(format!("--- plain\n{plain}--- {}\n{seen}", way.name()).into()),
+    if !agrees(way, plain, &seen) {
+        return Err(format!("--- plain\n{plain}--- {}\n{seen}", way.name()).into());
     }
+    workshop.look_at_recording(program, way, engine.setting)?;
+    Ok(Completion::Completed)
 }
 
 /// Valgrind and the sanitizers may say something that is no error; every other way is silent.

@@ -17,6 +17,8 @@ pub enum Way {
     Preloaded,
     /// Preloaded, and every call is recorded.
     Recorded,
+    /// Preloaded by `msgq trace`, whose every call strace sees too.
+    Traced,
     /// Preloaded, in memcheck.
     Valgrind,
     /// Linked, with the address and undefined-behaviour sanitizers.
@@ -32,13 +34,14 @@ const OPENER: &str = "library_opened_and_closed";
 const ARCHIVE_NEEDS: [&str; 7] = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];
 
 impl Way {
-    pub const ALL: [Way; 9] = [
+    pub const ALL: [Way; 10] = [
         Way::Plain,
         Way::Linked,
         Way::Archive,
         Way::Static,
         Way::Preloaded,
         Way::Recorded,
+        Way::Traced,
         Way::Valgrind,
         Way::Asan,
         Way::Opened,
@@ -52,6 +55,7 @@ impl Way {
             Way::Static => "static",
             Way::Preloaded => "preloaded",
             Way::Recorded => "recorded",
+            Way::Traced => "traced",
             Way::Valgrind => "valgrind",
             Way::Asan => "asan",
             Way::Opened => "opened",
@@ -61,13 +65,22 @@ impl Way {
     /// The way that has the executable which this one runs.
     pub fn build(self) -> Way {
         match self {
-            Way::Preloaded | Way::Recorded | Way::Valgrind | Way::Opened => Way::Plain,
+            Way::Preloaded | Way::Recorded | Way::Traced | Way::Valgrind | Way::Opened => {
+                Way::Plain
+            }
             built => built,
         }
     }
 
+    /// Whether this runner preloads the library; `msgq trace` does so itself.
     pub fn preloads(self) -> bool {
         matches!(self, Way::Preloaded | Way::Recorded | Way::Valgrind)
+    }
+
+    /// Whether the way makes sense with the kernel's queues alone: without the library there are
+    /// no others, and strace sees no others.
+    pub fn is_about_the_kernel(self) -> bool {
+        matches!(self, Way::Plain | Way::Traced)
     }
 
     /// What `MSGQ_TEST_EXPECT` says of the marker when the program starts.
@@ -90,6 +103,12 @@ impl Way {
             (Way::Asan, "small_stack") => Some("the sanitizers need more stack than the smallest"),
             (Way::Asan, "fault_addresses" | "sizes_negative") => {
                 Some("the sanitizer reads the message itself, before the call does")
+            }
+            (Way::Traced, "cancel_pending") => {
+                Some("the thread is cancelled before the system call: strace sees none")
+            }
+            (Way::Traced, "stopped_and_continued") => {
+                Some("strace keeps a stopped process in another state than is waited for")
             }
             _ => None,
         }

@@ -1,6 +1,7 @@
 //! Builds programs and runs them.
 
 use crate::library::Library;
+use crate::traced;
 use crate::ways::Way;
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -20,6 +21,9 @@ const FLAGS: [&str; 7] = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-g", "-O
 const SECONDS: u64 = 20;
 const SECONDS_IN_VALGRIND: u64 = 120;
 const GRACE: u64 = 10;
+
+/// The recording of a program's run, where it runs.
+const RECORDING: &str = "recording";
 
 /// What a program did.
 pub struct Outcome {
@@ -71,6 +75,7 @@ pub struct Workshop {
     /// By program and way, so that each is built once, and only when somebody wants it.
     built: Mutex<HashMap<PathBuf, Arc<OnceLock<Built>>>>,
     has_valgrind: OnceLock<bool>,
+    why_no_strace: OnceLock<Option<&'static str>>,
 }
 
 impl Workshop {
@@ -80,8 +85,8 @@ impl Workshop {
         if let Ok(library) = &library {
             library.install(&directory.path().join("links"))?;
         }
-        let (built, has_valgrind) = Default::default();
-        Ok(Workshop { directory, library, built, has_valgrind })
+        let (built, has_valgrind, why_no_strace) = Default::default();
+        Ok(Workshop { directory, library, built, has_valgrind, why_no_strace })
     }
 
     /// What this machine has not, that the way needs.
@@ -92,6 +97,7 @@ impl Workshop {
             Way::Valgrind if !*self.has_valgrind.get_or_init(valgrind) => {
                 Some("valgrind is not installed")
             }
+            Way::Traced => *self.why_no_strace.get_or_init(traced::why_not),
             Way::Asan if !builds(&["-fsanitize=address,undefined"]) => {
                 Some("the compiler has no sanitizers")
             }
@@ -108,10 +114,30 @@ impl Workshop {
         engine: Option<&str>,
     ) -> Result<Outcome, String> {
         let executable = self.build(program, way)?;
-        let name = format!("{}-{}-{}", engine.unwrap_or("unset"), way.name(), program.name());
-        let place = self.directory.path().join(name);
+        let place = self.place(program, way, engine);
         self.run_in(&place, &executable, way, engine)
             .map_err(|error| format!("{}: {error}", executable.display()))
+    }
+
+    /// Looks at what was recorded of a run, in the ways that record.
+    pub fn look_at_recording(
+        &self,
+        program: &Program,
+        way: Way,
+        engine: Option<&str>,
+    ) -> Result<(), String> {
+        let place = self.place(program, way, engine);
+        match way {
+            Way::Recorded => traced::holds_calls(&place.join(RECORDING)),
+            Way::Traced => traced::agree(&place),
+            _ => Ok(()),
+        }
+    }
+
+    /// Where the program runs.
+    fn place(&self, program: &Program, way: Way, engine: Option<&str>) -> PathBuf {
+        let name = format!("{}-{}-{}", engine.unwrap_or("unset"), way.name(), program.name());
+        self.directory.path().join(name)
     }
 
     fn run_in(
@@ -123,11 +149,11 @@ impl Workshop {
     ) -> io::Result<Outcome> {
         fs::create_dir(place)?;
         let (stdout, stderr) = (place.join("stdout"), place.join("stderr"));
-        let recording = place.join("recording");
         let seconds = if way == Way::Valgrind { SECONDS_IN_VALGRIND } else { SECONDS };
 
         let mut command = match way {
             Way::Valgrind => valgrind(executable),
+            Way::Traced => traced::command(executable, place),
             _ => Command::new(executable),
         };
         // Cargo's environment finds the library where a user's would not.
@@ -143,16 +169,13 @@ impl Workshop {
             }
         }
         if way == Way::Recorded {
-            command.env("MSGQ_TRACE", &recording);
+            command.env("MSGQ_TRACE", place.join(RECORDING));
         }
         // Files, not pipes: a stray child that holds its end open cannot stop this runner.
         command.stdin(Stdio::null()).current_dir(place);
         command.stdout(File::create(&stdout)?).stderr(File::create(&stderr)?);
         let status = wait(command.spawn()?, Duration::from_secs(seconds + GRACE))?;
 
-        if way == Way::Recorded && recording.metadata().map_or(0, |file| file.len()) == 0 {
-            return Err(io::Error::other("nothing was recorded"));
-        }
         let text =
             |path| Ok::<_, io::Error>(String::from_utf8_lossy(&fs::read(path)?).into_owned());
         Ok(Outcome { status, stdout: text(&stdout)?, stderr: text(&stderr)? })
