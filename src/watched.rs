@@ -6,19 +6,19 @@
 #![allow(unsafe_code)]
 
 use crate::engine::{self, Engine};
-use crate::trace::call::{Call, Outcome};
+use crate::trace::call::{self, Call, Outcome};
 use crate::{start, trace};
 use libc::{c_int, c_long, c_void, key_t, msqid_ds, size_t, ssize_t};
 
 /// What C sees of the outcome of `call`, which `ask` puts to the engine.
 #[inline(always)]
-fn pass(call: Call, ask: impl Fn(&dyn Engine) -> Outcome) -> i64 {
+fn pass(call: impl Call, ask: impl Fn(&dyn Engine) -> Outcome) -> i64 {
     start::ready();
-    let span = trace::enter(&call);
+    let span = trace::enter(call);
     // Nothing that has to be dropped is alive here: the call may be cancelled.
     let outcome = engine::ask(ask);
     // SAFETY: the engine has just answered this call.
-    unsafe { trace::leave(span, &call, outcome) };
+    unsafe { trace::leave(span, call, outcome) };
     outcome.unwrap_or_else(|error| {
         error.set();
         -1
@@ -30,7 +30,7 @@ fn pass(call: Call, ask: impl Fn(&dyn Engine) -> Outcome) -> i64 {
 #[inline(never)]
 pub unsafe extern "C-unwind" fn msgget(key: key_t, msgflg: c_int) -> c_int {
     let ask = |engine: &dyn Engine| engine.msgget(key, msgflg).map(i64::from);
-    pass(Call::Get { key, msgflg }, ask) as c_int
+    pass(call::Get { key, msgflg }, ask) as c_int
 }
 
 /// # Safety
@@ -39,7 +39,7 @@ pub unsafe extern "C-unwind" fn msgget(key: key_t, msgflg: c_int) -> c_int {
 pub unsafe extern "C-unwind" fn msgctl(msqid: c_int, cmd: c_int, buf: *mut msqid_ds) -> c_int {
     // SAFETY: the caller's promise, handed on.
     let ask = |engine: &dyn Engine| unsafe { engine.msgctl(msqid, cmd, buf).map(i64::from) };
-    pass(Call::Control { msqid, cmd, buf }, ask) as c_int
+    pass(call::Control { msqid, cmd, buf }, ask) as c_int
 }
 
 /// # Safety
@@ -54,7 +54,7 @@ pub unsafe extern "C-unwind" fn msgsnd(
     // SAFETY: the caller's promise, handed on.
     let ask =
         |engine: &dyn Engine| unsafe { engine.msgsnd(msqid, msgp, msgsz, msgflg).map(|()| 0) };
-    pass(Call::Send { msqid, msgp, msgsz, msgflg }, ask) as c_int
+    pass(call::Send { msqid, msgp, msgsz, msgflg }, ask) as c_int
 }
 
 /// # Safety
@@ -71,5 +71,5 @@ pub unsafe extern "C-unwind" fn msgrcv(
     let ask = |engine: &dyn Engine| unsafe {
         engine.msgrcv(msqid, msgp, msgsz, msgtyp, msgflg).map(|bytes| bytes as i64)
     };
-    pass(Call::Receive { msqid, msgp, msgsz, msgtyp, msgflg }, ask) as ssize_t
+    pass(call::Receive { msqid, msgp, msgsz, msgtyp, msgflg }, ask) as ssize_t
 }

@@ -1,17 +1,235 @@
-//! The four calls as values: which one, with what arguments, and what came of it.
+//! The four calls as values: their arguments, named as in the manual pages, and what is known of
+//! each: what it may give to keep, and what its outcome proves about the caller's memory.
 
+use super::capture::Readable;
+use super::format::Kind;
 use crate::errno::Errno;
-use libc::{c_int, c_long, c_void, key_t, msqid_ds};
+use libc::{
+    EACCES, EAGAIN, EIDRM, EINTR, EINVAL, ENOMEM, EPERM, IPC_INFO, IPC_SET, IPC_STAT, MSG_INFO,
+    MSG_STAT, c_int, c_long, c_void, key_t, msginfo, msqid_ds,
+};
 
-/// A call and its arguments, named as in the manual pages.
-#[derive(Clone, Copy)]
-#[allow(missing_docs)]
-pub enum Call {
-    Get { key: key_t, msgflg: c_int },
-    Control { msqid: c_int, cmd: c_int, buf: *mut msqid_ds },
-    Send { msqid: c_int, msgp: *const c_void, msgsz: usize, msgflg: c_int },
-    Receive { msqid: c_int, msgp: *mut c_void, msgsz: usize, msgtyp: c_long, msgflg: c_int },
-}
+/// msgctl(2)'s MSG_STAT without permission to read, which libc does not name.
+pub const MSG_STAT_ANY: c_int = 13;
 
 /// What came of a call: its result where it succeeded, else the error.
 pub type Outcome = Result<i64, Errno>;
+
+/// A call with its arguments.
+pub trait Call: Copy {
+    /// Which call it is.
+    const KIND: Kind;
+
+    /// The arguments as a record has them.
+    fn arguments(self) -> Arguments;
+
+    /// How many bytes of the caller's memory it may give to keep, where `kept` bytes of each message
+    /// are kept.
+    fn most_bytes(self, kept: usize) -> usize;
+
+    /// The caller's memory that `outcome` proves readable.
+    fn proves(self, outcome: Outcome) -> Readable;
+}
+
+/// A call's arguments, in places that all calls share. What a call does not have is 0.
+#[derive(Clone, Copy, Default)]
+pub struct Arguments {
+    /// The queue's id; for msgget the key.
+    pub object: i32,
+    /// msgflg; for msgctl the command.
+    pub flags: i32,
+    /// msgsz.
+    pub msgsz: usize,
+    /// msgtyp.
+    pub msgtyp: i64,
+    /// msgp or buf.
+    pub address: usize,
+}
+
+/// msgget.
+#[derive(Clone, Copy)]
+#[allow(missing_docs)]
+pub struct Get {
+    pub key: key_t,
+    pub msgflg: c_int,
+}
+
+impl Call for Get {
+    const KIND: Kind = Kind::Get;
+
+    #[inline(always)]
+    fn arguments(self) -> Arguments {
+        Arguments { object: self.key, flags: self.msgflg, ..Arguments::default() }
+    }
+
+    #[inline(always)]
+    fn most_bytes(self, _: usize) -> usize {
+        0
+    }
+
+    #[inline(always)]
+    fn proves(self, _: Outcome) -> Readable {
+        Readable::NOTHING
+    }
+}
+
+/// msgctl.
+#[derive(Clone, Copy)]
+#[allow(missing_docs)]
+pub struct Control {
+    pub msqid: c_int,
+    pub cmd: c_int,
+    pub buf: *mut msqid_ds,
+}
+
+impl Call for Control {
+    const KIND: Kind = Kind::Control;
+
+    #[inline(always)]
+    fn arguments(self) -> Arguments {
+        let address = self.buf as usize;
+        Arguments { object: self.msqid, flags: self.cmd, address, ..Arguments::default() }
+    }
+
+    #[inline(always)]
+    fn most_bytes(self, _: usize) -> usize {
+        match self.cmd {
+            IPC_STAT | IPC_SET | MSG_STAT | MSG_STAT_ANY => size_of::<msqid_ds>(),
+            IPC_INFO | MSG_INFO => size_of::<msginfo>(),
+            _ => 0,
+        }
+    }
+
+    /// IPC_SET reads its structure before it looks for the queue, and tells a caller without the
+    /// right to change it (EPERM) after that.
+    #[inline(always)]
+    fn proves(self, outcome: Outcome) -> Readable {
+        match (self.cmd, outcome.map_err(|error| error.0)) {
+            (IPC_STAT | IPC_SET | MSG_STAT | MSG_STAT_ANY | IPC_INFO | MSG_INFO, Ok(_))
+            | (IPC_SET, Err(EPERM)) => Readable::structure(self.buf, self.most_bytes(0)),
+            _ => Readable::NOTHING,
+        }
+    }
+}
+
+/// msgsnd.
+#[derive(Clone, Copy)]
+#[allow(missing_docs)]
+pub struct Send {
+    pub msqid: c_int,
+    pub msgp: *const c_void,
+    pub msgsz: usize,
+    pub msgflg: c_int,
+}
+
+impl Call for Send {
+    const KIND: Kind = Kind::Send;
+
+    #[inline(always)]
+    fn arguments(self) -> Arguments {
+        let Send { msqid, msgp, msgsz, msgflg } = self;
+        let address = msgp as usize;
+        Arguments { object: msqid, flags: msgflg, msgsz, address, ..Arguments::default() }
+    }
+
+    #[inline(always)]
+    fn most_bytes(self, kept: usize) -> usize {
+        self.msgsz.min(kept)
+    }
+
+    /// Linux reads mtype before it looks at anything else, and the text before it looks for the
+    /// queue.
+    #[inline(always)]
+    fn proves(self, outcome: Outcome) -> Readable {
+        match outcome.map_err(|error| error.0) {
+            Ok(_) | Err(EAGAIN | EINTR | EIDRM | EACCES) => {
+                Readable::message(self.msgp, self.msgsz)
+            }
+            Err(EINVAL | ENOMEM) => Readable::message(self.msgp, 0),
+            Err(_) => Readable::NOTHING,
+        }
+    }
+}
+
+/// msgrcv.
+#[derive(Clone, Copy)]
+#[allow(missing_docs)]
+pub struct Receive {
+    pub msqid: c_int,
+    pub msgp: *mut c_void,
+    pub msgsz: usize,
+    pub msgtyp: c_long,
+    pub msgflg: c_int,
+}
+
+impl Call for Receive {
+    const KIND: Kind = Kind::Receive;
+
+    #[inline(always)]
+    fn arguments(self) -> Arguments {
+        let Receive { msqid, msgp, msgsz, msgtyp, msgflg } = self;
+        Arguments { object: msqid, flags: msgflg, msgsz, msgtyp, address: msgp as usize }
+    }
+
+    #[inline(always)]
+    fn most_bytes(self, kept: usize) -> usize {
+        self.msgsz.min(kept)
+    }
+
+    /// What was received was written there.
+    #[inline(always)]
+    fn proves(self, outcome: Outcome) -> Readable {
+        outcome.map_or(Readable::NOTHING, |length| Readable::message(self.msgp, length as usize))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ptr::null_mut;
+
+    const WILD: *mut c_void = 8 as *mut c_void;
+
+    fn send(outcome: Outcome) -> Readable {
+        Send { msqid: 1, msgp: WILD, msgsz: 5, msgflg: 0 }.proves(outcome)
+    }
+
+    #[test]
+    fn a_bad_address_is_never_read() {
+        for errno in (1..134).map(Errno) {
+            let receive = Receive { msqid: 1, msgp: WILD, msgsz: 5, msgtyp: 0, msgflg: 0 };
+            assert_eq!(receive.proves(Err(errno)), Readable::NOTHING, "msgrcv, {errno:?}");
+            for cmd in [IPC_STAT, MSG_STAT, IPC_INFO, libc::IPC_RMID] {
+                let control = Control { msqid: 1, cmd, buf: WILD.cast() };
+                assert_eq!(control.proves(Err(errno)), Readable::NOTHING, "{cmd}, {errno:?}");
+            }
+        }
+        for errno in [libc::EFAULT, libc::ENOSYS, libc::EPERM].map(Errno) {
+            assert_eq!(send(Err(errno)), Readable::NOTHING, "msgsnd, {errno:?}");
+        }
+        let set = Control { msqid: 1, cmd: IPC_SET, buf: WILD.cast() };
+        assert_eq!(set.proves(Err(Errno(libc::EFAULT))), Readable::NOTHING);
+        assert_eq!(set.proves(Err(Errno(EINVAL))), Readable::NOTHING);
+    }
+
+    #[test]
+    fn a_send_that_saw_the_whole_message_proves_it_readable() {
+        for outcome in [Ok(0), Err(Errno(EAGAIN)), Err(Errno(EINTR)), Err(Errno(EIDRM))] {
+            assert_eq!(send(outcome), Readable::message(WILD, 5));
+        }
+        assert_eq!(send(Err(Errno(EINVAL))), Readable::message(WILD, 0));
+    }
+
+    #[test]
+    fn a_receive_proves_as_many_bytes_as_it_returned() {
+        let call = Receive { msqid: 1, msgp: WILD, msgsz: 500, msgtyp: 0, msgflg: 0 };
+        assert_eq!(call.proves(Ok(3)), Readable::message(WILD, 3));
+    }
+
+    #[test]
+    fn removing_a_queue_proves_nothing_of_buf() {
+        let call = Control { msqid: 1, cmd: libc::IPC_RMID, buf: null_mut() };
+        assert_eq!(call.proves(Ok(0)), Readable::NOTHING);
+        assert_eq!(call.most_bytes(32), 0);
+    }
+}

@@ -14,7 +14,7 @@
 //! word, the tag, is written last each time, so a process that is killed anywhere leaves either a
 //! record that tells how far it got, or none.
 
-use super::call::{Call, Outcome};
+use super::call::{Arguments, Outcome};
 use crate::errno::Errno;
 use std::mem::offset_of;
 use std::sync::atomic::AtomicU64;
@@ -211,6 +211,12 @@ pub struct Tag {
 }
 
 impl Tag {
+    /// The tag of a record that takes so many slots, and has no error.
+    #[inline(always)]
+    pub fn of(kind: Kind, progress: Progress, slots: usize) -> Tag {
+        Tag { kind, progress, slots: slots as u16, errno: 0 }
+    }
+
     /// The tag as a word.
     #[inline(always)]
     pub fn word(self) -> u64 {
@@ -238,15 +244,8 @@ impl Tag {
 
 /// What is known when a record is begun: the words from the second on.
 #[inline(always)]
-pub fn beginning(process: u32, thread: u32, ticks: u64, call: &Call) -> [u64; 8] {
-    let (object, flags, msgsz, msgtyp, address) = match *call {
-        Call::Get { key, msgflg } => (key, msgflg, 0, 0, 0),
-        Call::Control { msqid, cmd, buf } => (msqid, cmd, 0, 0, buf as usize),
-        Call::Send { msqid, msgp, msgsz, msgflg } => (msqid, msgflg, msgsz, 0, msgp as usize),
-        Call::Receive { msqid, msgp, msgsz, msgtyp, msgflg } => {
-            (msqid, msgflg, msgsz, msgtyp, msgp as usize)
-        }
-    };
+pub fn beginning(process: u32, thread: u32, ticks: u64, arguments: Arguments) -> [u64; 8] {
+    let Arguments { object, flags, msgsz, msgtyp, address } = arguments;
     [
         pair(process, thread),
         ticks,

@@ -17,7 +17,6 @@ pub mod recording;
 use crate::errno::Errno;
 use crate::os;
 use call::{Call, Outcome};
-use capture::Readable;
 use format::{FIRST_BYTES_WORD, Kind, Progress, Slot, Tag};
 use hot::{Hot, HotMemory, LASTING};
 use recording::{Memory, Recording};
@@ -74,7 +73,7 @@ fn complain(path: &CStr, refusal: &join::Refusal) {
 
 /// Writes down that a call begins.
 #[inline(always)]
-pub(crate) fn enter(call: &Call) -> Span {
+pub(crate) fn enter(call: impl Call) -> Span {
     if ON.load(Relaxed) { Span(guarded(|| record_entry(call))) } else { Span(None) }
 }
 
@@ -84,7 +83,7 @@ pub(crate) fn enter(call: &Call) -> Span {
 /// `outcome` is what the engine answered to `call`, just now.
 #[inline(always)]
 #[allow(unsafe_code)]
-pub(crate) unsafe fn leave(span: Span, call: &Call, outcome: Outcome) {
+pub(crate) unsafe fn leave(span: Span, call: impl Call, outcome: Outcome) {
     if let Some(slots) = span.0 {
         // SAFETY: the caller's promise.
         guarded(|| unsafe { record_return(slots, call, outcome) });
@@ -92,56 +91,49 @@ pub(crate) unsafe fn leave(span: Span, call: &Call, outcome: Outcome) {
 }
 
 #[inline(always)]
-fn record_entry(call: &Call) -> Option<&'static [Slot]> {
+fn record_entry<C: Call>(call: C) -> Option<&'static [Slot]> {
     #[cfg(test)]
     tests::fault_if_asked();
     let hot = Hot::get();
-    let bytes = capture::most_bytes(call, hot.kept());
-    let slots = RECORDING.claim(format::slots_for(bytes))?;
+    let slots = RECORDING.claim(format::slots_for(call.most_bytes(hot.kept())))?;
     let who = identity::of_thread(hot.process());
-    let first = slots.first()?;
-    let words = format::beginning(who.process, who.thread, hot.clock().now(), call);
-    let kind = match call {
-        Call::Get { .. } => Kind::Get,
-        Call::Control { .. } => Kind::Control,
-        Call::Send { .. } => Kind::Send,
-        Call::Receive { .. } => Kind::Receive,
-    };
-    write(slots, first, &words, Tag { kind, progress: Progress::Entered, slots: 0, errno: 0 });
+    let ticks = hot.clock().now();
+    let words = format::beginning(who.process, who.thread, ticks, call.arguments());
+    write(slots, &words, Tag::of(C::KIND, Progress::Entered, slots.len()));
     Some(slots)
 }
 
 /// Writes a record's words, then its tag.
 #[inline(always)]
-fn write(slots: &[Slot], first: &Slot, words: &[u64; 8], tag: Tag) {
+fn write(slots: &[Slot], words: &[u64; 8], tag: Tag) -> Option<()> {
+    let (first, more) = slots.split_first()?;
     for (place, word) in first[1..].iter().zip(words) {
         place.store(*word, Relaxed);
     }
-    let more = Tag { kind: Kind::More, progress: Progress::Returned, slots: 1, errno: 0 };
-    for slot in slots.iter().skip(1) {
-        slot[0].store(more.word(), Relaxed);
+    for slot in more {
+        slot[0].store(Tag::of(Kind::More, Progress::Returned, 1).word(), Relaxed);
     }
-    first[0].store(Tag { slots: slots.len() as u16, ..tag }.word(), Release);
+    first[0].store(tag.word(), Release);
+    Some(())
 }
 
 /// # Safety
 /// As [`leave`].
 #[inline(always)]
 #[allow(unsafe_code)]
-unsafe fn record_return(slots: &[Slot], call: &Call, outcome: Outcome) -> Option<()> {
+unsafe fn record_return<C: Call>(slots: &[Slot], call: C, outcome: Outcome) -> Option<()> {
     let hot = Hot::get();
     let ticks = hot.clock().now();
-    let first = slots.first()?;
-    let most = capture::most_bytes(call, hot.kept());
-    let readable = Readable::after(call, outcome).at_most(most);
+    let readable = call.proves(outcome).at_most(call.most_bytes(hot.kept()));
     // SAFETY: the engine answered just now, and the caller has not got its memory back.
     let (mtype, bytes) = unsafe { (readable.read_mtype(), readable.copy(slots)) };
+    let first = slots.first()?;
     for (place, word) in format::ending(ticks, outcome, mtype, bytes) {
         first.get(place)?.store(word, Relaxed);
     }
-    let entered = Tag::from_word(first[0].load(Relaxed))?;
     let errno = outcome.map_or_else(|error| error.0, |_| 0);
-    first[0].store(Tag { progress: Progress::Returned, errno, ..entered }.word(), Release);
+    let tag = Tag { errno, ..Tag::of(C::KIND, Progress::Returned, slots.len()) };
+    first[0].store(tag.word(), Release);
     Some(())
 }
 
@@ -159,8 +151,7 @@ fn record_event(kind: Kind, name: &[u8; 16]) -> Option<()> {
     let (place, word) = format::event_bytes(length);
     first.get(place)?.store(word, Relaxed);
     let words = format::event(who.process, who.thread, hot.clock().now(), parent);
-    write(slots, first, &words, Tag { kind, progress: Progress::Returned, slots: 0, errno: 0 });
-    Some(())
+    write(slots, &words, Tag::of(kind, Progress::Returned, 1))
 }
 
 extern "C" fn record_fork() {

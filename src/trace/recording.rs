@@ -161,8 +161,7 @@ impl<M: Memory> Recording<M> {
 /// The end of a chunk that a record did not fit into.
 fn mark_unused(slots: &[Slot]) {
     for slot in slots {
-        let tag = Tag { kind: Kind::Unused, progress: Progress::Returned, slots: 1, errno: 0 };
-        slot[0].store(tag.word(), Release);
+        slot[0].store(Tag::of(Kind::Unused, Progress::Returned, 1).word(), Release);
     }
 }
 

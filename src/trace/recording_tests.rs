@@ -172,12 +172,7 @@ fn chunks_given_back_while_threads_write_lose_no_record() {
                         // The reader may be late; then nothing is to be had for a while.
                         let Some(slots) = recording.claim(1) else { continue };
                         slots[0][1].store(number, Relaxed);
-                        let tag = Tag {
-                            kind: Kind::Send,
-                            progress: Progress::Returned,
-                            slots: 1,
-                            errno: 0,
-                        };
+                        let tag = Tag::of(Kind::Send, Progress::Returned, 1);
                         slots[0][0].store(tag.word(), Release);
                         sum_written.fetch_add(number, Relaxed);
                     }

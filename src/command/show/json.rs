@@ -6,7 +6,7 @@ use crate::command::recording::follower::Told;
 use crate::command::recording::live::Losses;
 use crate::command::recording::time::Scale;
 use libc::{IPC_INFO, IPC_SET, IPC_STAT, MSG_INFO, MSG_STAT};
-use msgq::trace::capture::MSG_STAT_ANY;
+use msgq::trace::call::MSG_STAT_ANY;
 use msgq::trace::format::{Kind, Record};
 use serde::Serialize;
 use std::collections::HashMap;

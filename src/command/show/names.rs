@@ -2,7 +2,7 @@
 
 use libc::c_int;
 use msgq::errno::Errno;
-use msgq::trace::capture::MSG_STAT_ANY;
+use msgq::trace::call::MSG_STAT_ANY;
 use msgq::trace::format::Kind;
 
 /// MSG_COPY, which libc does not name on every target.
