@@ -14,7 +14,7 @@ use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 /// Chunks in a piece.
-const PIECE_CHUNKS: u32 = 128;
+const PIECE_CHUNKS: u32 = 64;
 const PIECE_BYTES: usize = PIECE_CHUNKS as usize * CHUNK_BYTES;
 const PIECES: usize = (MOST_CHUNKS / PIECE_CHUNKS) as usize;
 const PAGE: usize = 4096;

@@ -16,7 +16,7 @@ use std::path::Path;
 
 /// How many clean chunks are kept ready for the programs. Chunks that were used before cost them
 /// no page faults; this many last for a while when this command does not get the processor.
-const CLEAN_CHUNKS: usize = 64;
+const CLEAN_CHUNKS: usize = 32;
 
 /// A recording that this command made.
 pub struct LiveRecording {
