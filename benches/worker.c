@@ -34,7 +34,7 @@ int main(int argc, char **argv)
     if (id == -1)
         abort();
     /* The first calls find cold caches and pages that were never touched. */
-    pairs(id, count / 4);
+    pairs(id, count / 2);
     start = now();
     pairs(id, count);
     printf("%.2f\n", (now() - start) / (double)(2 * count));

@@ -9,6 +9,8 @@ pub mod text;
 use crate::command::recording::follower::Told;
 use crate::command::recording::live::Losses;
 use crate::command::recording::time::Scale;
+use libc::{IPC_INFO, MSG_INFO, MSG_STAT};
+use msgq::trace::call::MSG_STAT_ANY;
 use msgq::trace::format::{Kind, Record};
 use std::io;
 
@@ -43,12 +45,34 @@ impl Filter {
     }
 }
 
-/// The id of the queue that a call is about; nothing for a msgget that gave none.
+/// The id of the queue that a call is about; nothing where it is about none, or did not find one.
 pub fn queue(record: &Record) -> Option<i32> {
-    match (record.kind, &record.returned) {
-        (Kind::Get, Some((_, Ok(id)))) => Some(*id as i32),
-        (Kind::Get, _) => None,
+    let result = match record.returned {
+        Some((_, Ok(result))) => Some(result as i32),
+        _ => None,
+    };
+    match (record.kind, record.flags) {
+        (Kind::Get, _) | (Kind::Control, MSG_STAT | MSG_STAT_ANY) => result,
+        (Kind::Control, IPC_INFO | MSG_INFO) => None,
         _ => Some(record.object),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use msgq::errno::Errno;
+
+    #[test]
+    fn a_call_is_about_the_queue_that_it_names_or_found() {
+        let control = |cmd, outcome| queue(&samples::call(Kind::Control, 7, cmd, outcome));
+        assert_eq!(queue(&samples::call(Kind::Send, 7, 0, Err(Errno(libc::EAGAIN)))), Some(7));
+        assert_eq!(queue(&samples::call(Kind::Get, 7, 0, Ok(5))), Some(5));
+        assert_eq!(queue(&samples::call(Kind::Get, 7, 0, Err(Errno(libc::ENOENT)))), None);
+        assert_eq!(control(libc::IPC_RMID, Ok(0)), Some(7));
+        assert_eq!(control(MSG_STAT, Ok(32775)), Some(32775), "7 is an index");
+        assert_eq!(control(MSG_STAT_ANY, Err(Errno(libc::EINVAL))), None);
+        assert_eq!(control(MSG_INFO, Ok(3)), None, "the argument means nothing");
     }
 }
 
