@@ -239,7 +239,7 @@ int main(void) {
     let second = read(&[])[1]["result"].to_string();
     let chosen: Vec<Value> = read(&["-q", &second]);
     assert_eq!(names(&chosen), ["msgget", "msgsnd", "msgctl"]);
-    let ids: Vec<String> = chosen.iter().map(|call| call["msqid"].to_string()).collect();
+    let ids: Vec<String> = chosen.iter().map(|call| call["queue"].to_string()).collect();
     assert_eq!(ids, vec![second; 3]);
 }
 

@@ -25,6 +25,8 @@ pub struct CallObject<'a> {
     pub program: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<i32>,
+    pub queue: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub msqid: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cmd: Option<String>,
@@ -127,7 +129,8 @@ pub fn object<'a>(record: &'a Record, scale: &Scale, program: Option<&'a str>) -
         tid: record.thread,
         program,
         key: is(&[Kind::Get]).then_some(record.object),
-        msqid: queue(record),
+        queue: queue(record),
+        msqid: (!is(&[Kind::Get])).then_some(record.object),
         cmd: is(&[Kind::Control]).then(|| names::command(record.flags)),
         msgflg: (!is(&[Kind::Control])).then_some(record.flags),
         flags: (!is(&[Kind::Control])).then(|| names::flags(record.kind, record.flags)),
@@ -181,7 +184,7 @@ mod tests {
             value(&record),
             json!({
                 "call": "msgrcv", "time": 0.000123, "realtime_ns": 1_700_000_000_000_123_000u64,
-                "duration": 0.000003, "pid": 4242, "tid": 4242, "program": "demo", "msqid": 5,
+                "duration": 0.000003, "pid": 4242, "tid": 4242, "program": "demo", "queue": 5, "msqid": 5,
                 "msgflg": 4096, "flags": "MSG_NOERROR", "msgsz": 64, "msgtyp": -7, "mtype": 2,
                 "message": {"length": 3, "hex": "6100ff", "text": null},
                 "finished": true, "result": 3, "errno": null,
@@ -194,7 +197,7 @@ mod tests {
         let record = call(Kind::Get, 0x4d2, 0o600, Err(Errno(libc::ENOENT)));
         let value = value(&record);
         assert_eq!(value["key"], json!(0x4d2));
-        assert_eq!(value["msqid"], Value::Null);
+        assert_eq!(value["queue"], Value::Null);
         assert_eq!(value["errno"], json!("ENOENT"));
         assert_eq!(value["result"], json!(-1));
     }
