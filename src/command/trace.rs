@@ -1,30 +1,27 @@
 //! `msgq trace`: runs a program, and shows its calls as they happen.
 
 use super::engines;
-use super::failure::{Failure, MEANINGLESS};
+use super::failure::Failure;
 use super::launch::{Launch, Launched, end_like};
 use super::processes::{self, Processes};
 use super::program;
 use super::recording::archive::Archive;
 use super::recording::finished;
-use super::recording::follower::{Follower, Told};
-use super::recording::live::{LiveRecording, Losses};
-use super::show::json::Json;
-use super::show::summary::Summary;
-use super::show::text::Text;
-use super::show::{Filter, Show, names};
+use super::recording::follower::Told;
+use super::recording::live::LiveRecording;
+use super::recording::place::Place;
+use super::show::output::{Form, Output};
+use super::show::{Filter, names};
 use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, ValueEnum};
-use msgq::trace::format::{DEFAULT_KEPT, Kind, MOST_KEPT, Record};
+use msgq::trace::format::{DEFAULT_KEPT, Kind, MOST_KEPT};
+use msgq::trace::record::Record;
 use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Read, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use std::process::{ExitCode, ExitStatus};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 
 /// What `msgq trace` is told.
 #[derive(clap::Args)]
@@ -78,21 +75,38 @@ pub enum Format {
 /// Runs the command line's wish.
 pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     if let Some(path) = &arguments.read {
-        let mut shower = Shower::new(&arguments)?;
-        let losses = finished::read(path, |follower, told| {
-            shower.show(follower, &told);
-            Ok(())
-        });
+        let mut output = arguments.output()?;
+        let losses = finished::read(path, |scale, told| output.show(scale, &told));
         // What could be read of a damaged recording has its end, too.
-        shower.end(losses.as_ref().copied().unwrap_or_default());
+        output.end(losses.as_ref().copied().unwrap_or_default());
         return losses.map(|_| ExitCode::SUCCESS);
     }
     trace(arguments)
 }
 
+impl Arguments {
+    /// Where the calls are to be shown, and which.
+    fn output(&self) -> Result<Output, Failure> {
+        if self.write.is_some() {
+            return Ok(Output::nowhere());
+        }
+        let kinds = [Kind::Get, Kind::Control, Kind::Send, Kind::Receive].into_iter();
+        let wanted = |kind: &Kind| {
+            names::call(*kind).is_some_and(|name| self.calls.iter().any(|call| call == name))
+        };
+        let filter = Filter { calls: kinds.filter(wanted).collect(), queues: self.queue.clone() };
+        let form = match (self.summary, self.format) {
+            (true, _) => Form::Summary,
+            (_, Format::Text) => Form::Text,
+            (_, Format::Json) => Form::Json,
+        };
+        Output::open(self.output.as_deref(), form, filter)
+    }
+}
+
 fn trace(arguments: Arguments) -> Result<ExitCode, Failure> {
     let archive = arguments.write.as_deref().map(Archive::create).transpose()?;
-    let mut shower = Shower::new(&arguments)?;
+    let mut output = arguments.output()?;
     let place = Place::new().map_err(|error| Failure::about("a temporary recording", error))?;
     let live = LiveRecording::make(&place.recording, arguments.bytes, archive)?;
     place.open_to_others().map_err(|error| Failure::about(place.recording.display(), error))?;
@@ -103,13 +117,13 @@ fn trace(arguments: Arguments) -> Result<ExitCode, Failure> {
     }
     .start()?;
     let mut session = Session { live, launched, processes: Processes::default(), calls: 0 };
-    let status = session.follow(&mut shower)?;
+    let status = session.follow(&mut output)?;
     let Session { live, mut processes, mut calls, .. } = session;
     let (follower, told, losses) =
         live.finish().map_err(|error| Failure::about("the recording", error))?;
     calls += note(&told, &mut processes);
-    shower.show(&follower, &told);
-    shower.end(losses);
+    output.show(&follower.scale, &told);
+    output.end(losses);
     if !processes.any_seen() {
         let program = arguments.command.first().cloned().unwrap_or_default();
         let reason = program::why_not(&program);
@@ -130,7 +144,7 @@ struct Session {
 
 impl Session {
     /// Shows what happens until the program and all its children that record have ended.
-    fn follow(&mut self, shower: &mut Shower) -> Result<ExitStatus, Failure> {
+    fn follow(&mut self, output: &mut Output) -> Result<ExitStatus, Failure> {
         let mut pause = Pause::default();
         let mut look = Instant::now();
         let mut ended: Option<(ExitStatus, Instant)> = None;
@@ -143,7 +157,7 @@ impl Session {
             }
             told.extend(self.replaced(&told)?);
             self.calls += note(&told, &mut self.processes);
-            shower.show(self.live.follower(), &told);
+            output.show(&self.live.follower().scale, &told);
             if ended.is_none() {
                 ended = self.launched.ended()?.map(|status| (status, Instant::now()));
             }
@@ -208,104 +222,5 @@ impl Pause {
     fn rest(&mut self, nothing_new: bool) {
         self.milliseconds = if nothing_new { (self.milliseconds * 2).clamp(1, 10) } else { 1 };
         sleep(Duration::from_millis(self.milliseconds));
-    }
-}
-
-/// Where the recording of a running program is: in memory, where that is to be had.
-struct Place {
-    recording: PathBuf,
-    directory: TempDir,
-}
-
-impl Place {
-    fn new() -> io::Result<Place> {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix("msgq-");
-        let directory = builder.tempdir_in("/dev/shm").or_else(|_| builder.tempdir())?;
-        let mut secret = [0u8; 16];
-        File::open("/dev/urandom")?.read_exact(&mut secret)?;
-        let name: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Place { recording: directory.path().join(name), directory })
-    }
-
-    /// A program that was started by root may give up its rights and then start another one, which
-    /// must still be able to open the recording. Whoever is told its name may: the name cannot be
-    /// guessed, and the directory cannot be listed.
-    fn open_to_others(&self) -> io::Result<()> {
-        if nix::unistd::geteuid().is_root() {
-            fs::set_permissions(self.directory.path(), fs::Permissions::from_mode(0o711))?;
-            fs::set_permissions(&self.recording, fs::Permissions::from_mode(0o666))?;
-        }
-        Ok(())
-    }
-}
-
-/// Where calls are shown. An output that fails is told once; the program runs on.
-struct Shower {
-    show: Option<Box<dyn Show>>,
-    name: String,
-}
-
-impl Shower {
-    fn new(arguments: &Arguments) -> Result<Shower, Failure> {
-        if arguments.write.is_some() {
-            return Ok(Shower { show: None, name: String::new() });
-        }
-        let (out, name): (Box<dyn Write>, String) = match arguments.output.as_deref() {
-            None => (Box::new(io::stderr()), "standard error".to_string()),
-            Some(path) if path == Path::new("-") => {
-                (Box::new(io::stdout()), "standard output".to_string())
-            }
-            Some(path) => {
-                let file = File::create(path).map_err(|error| {
-                    Failure::about(path.display(), error).with_status(MEANINGLESS)
-                })?;
-                (Box::new(file), path.display().to_string())
-            }
-        };
-        let out = BufWriter::with_capacity(1 << 16, out);
-        let kinds = [Kind::Get, Kind::Control, Kind::Send, Kind::Receive].into_iter();
-        let wanted = |kind: &Kind| {
-            names::call(*kind).is_some_and(|name| arguments.calls.iter().any(|call| call == name))
-        };
-        let filter =
-            Filter { calls: kinds.filter(wanted).collect(), queues: arguments.queue.clone() };
-        let show: Box<dyn Show> = match (arguments.summary, arguments.format) {
-            (true, _) => Box::new(Summary::new(out, filter)),
-            (_, Format::Text) => Box::new(Text::new(out, filter)),
-            (_, Format::Json) => Box::new(Json::new(out, filter)),
-        };
-        Ok(Shower { show: Some(show), name })
-    }
-
-    fn show(&mut self, follower: &Follower, told: &[Told]) {
-        let Some(show) = &mut self.show else { return };
-        let shown = told.iter().try_for_each(|told| show.show(told, &follower.scale));
-        let seen = shown.and_then(|()| show.flush());
-        self.check(seen);
-    }
-
-    /// Shows the end, and what is missing.
-    fn end(&mut self, losses: Losses) {
-        if let Some(show) = &mut self.show {
-            let ended = show.end(losses);
-            self.check(ended);
-        }
-        if losses.calls > 0 {
-            eprintln!("msgq: {} calls are missing: there was no room to keep them", losses.calls);
-        }
-        if losses.faults > 0 {
-            eprintln!(
-                "msgq: {} processes were not traced to their end, for a fault in msgq itself",
-                losses.faults
-            );
-        }
-    }
-
-    fn check(&mut self, shown: io::Result<()>) {
-        if let Err(error) = shown {
-            eprintln!("msgq: {}: {error}; no more calls are shown", self.name);
-            self.show = None;
-        }
     }
 }

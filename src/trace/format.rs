@@ -14,8 +14,6 @@
 //! word, the tag, is written last each time, so a process that is killed anywhere leaves either a
 //! record that tells how far it got, or none.
 
-use super::call::{Arguments, Outcome};
-use crate::errno::Errno;
 use std::mem::offset_of;
 use std::sync::atomic::AtomicU64;
 
@@ -128,17 +126,28 @@ pub fn claim(slots: usize) -> u64 {
 }
 
 /// The words of a record's first slot.
-mod word {
+pub(super) mod word {
+    /// The process and the thread.
     pub const WHO: usize = 1;
+    /// When the call began.
     pub const ENTERED: usize = 2;
+    /// When it returned.
     pub const RETURNED: usize = 3;
+    /// Its result.
     pub const RESULT: usize = 4;
+    /// The queue's id or the key, and the flags or the command.
     pub const OBJECT: usize = 5;
+    /// msgsz.
     pub const MSGSZ: usize = 6;
+    /// msgtyp.
     pub const MSGTYP: usize = 7;
+    /// msgp or buf.
     pub const ADDRESS: usize = 8;
+    /// The message's type.
     pub const MTYPE: usize = 9;
+    /// How many bytes were kept, and whether the type was.
     pub const MEMORY: usize = 10;
+    /// The first bytes.
     pub const BYTES: usize = 12;
 }
 
@@ -242,120 +251,19 @@ impl Tag {
     }
 }
 
-/// What is known when a record is begun: the words from the second on.
-#[inline(always)]
-pub fn beginning(process: u32, thread: u32, ticks: u64, arguments: Arguments) -> [u64; 8] {
-    let Arguments { object, flags, msgsz, msgtyp, address } = arguments;
-    [
-        pair(process, thread),
-        ticks,
-        0,
-        0,
-        pair(object as u32, flags as u32),
-        msgsz as u64,
-        msgtyp as u64,
-        address as u64,
-    ]
-}
-
-/// The same for something that is no call. It is over when it begins; its result is the parent.
-pub fn event(process: u32, thread: u32, ticks: u64, parent: u32) -> [u64; 8] {
-    [pair(process, thread), ticks, ticks, u64::from(parent), 0, 0, 0, 0]
-}
-
-/// Where the length of an event's bytes goes, and how it is written.
-pub fn event_bytes(length: usize) -> (usize, u64) {
-    (word::MEMORY, length as u64)
-}
-
-/// The words of a call's outcome: where each goes, and what it holds.
-#[inline(always)]
-pub fn ending(ticks: u64, outcome: Outcome, mtype: Option<i64>, bytes: u32) -> [(usize, u64); 4] {
-    [
-        (word::RETURNED, ticks),
-        (word::RESULT, outcome.unwrap_or(-1) as u64),
-        (word::MTYPE, mtype.unwrap_or(0) as u64),
-        (word::MEMORY, pair(bytes, u32::from(mtype.is_some()))),
-    ]
-}
-
-fn pair(low: u32, high: u32) -> u64 {
+/// Two halves of a word.
+pub(super) fn pair(low: u32, high: u32) -> u64 {
     u64::from(low) | u64::from(high) << 32
 }
 
-fn low(word: u64) -> u32 {
+/// A word's lower half.
+pub(super) fn low(word: u64) -> u32 {
     word as u32
 }
 
-fn high(word: u64) -> u32 {
+/// A word's upper half.
+pub(super) fn high(word: u64) -> u32 {
     (word >> 32) as u32
-}
-
-/// A record, read back from its slots.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
-    /// What it is of.
-    pub kind: Kind,
-    /// The process's id.
-    pub process: u32,
-    /// The thread's id.
-    pub thread: u32,
-    /// When the call began, in ticks of the recording's clock.
-    pub entered: u64,
-    /// When it returned, and what came of it; nothing where it has not returned.
-    pub returned: Option<(u64, Outcome)>,
-    /// The queue's id; for msgget the key.
-    pub object: i32,
-    /// msgflg; for msgctl the command.
-    pub flags: i32,
-    /// msgsnd's and msgrcv's msgsz.
-    pub msgsz: u64,
-    /// msgrcv's msgtyp.
-    pub msgtyp: i64,
-    /// The address that the caller gave: msgp or buf.
-    pub address: u64,
-    /// The message's type, where the call got far enough to tell.
-    pub mtype: Option<i64>,
-    /// The message's first bytes, or what msgctl's buf held.
-    pub bytes: Vec<u8>,
-}
-
-impl Record {
-    /// Reads a record from its slots. A record that has only begun yields what is known so far.
-    /// Nothing where the words are no record's.
-    pub fn read(tag: Tag, slots: &[Words]) -> Option<Record> {
-        let (first, more) = slots.split_first()?;
-        if matches!(tag.kind, Kind::More | Kind::Unused) {
-            return None;
-        }
-        let mut record = Record {
-            kind: tag.kind,
-            process: low(first[word::WHO]),
-            thread: high(first[word::WHO]),
-            entered: first[word::ENTERED],
-            returned: None,
-            object: low(first[word::OBJECT]) as i32,
-            flags: high(first[word::OBJECT]) as i32,
-            msgsz: first[word::MSGSZ],
-            msgtyp: first[word::MSGTYP] as i64,
-            address: first[word::ADDRESS],
-            mtype: None,
-            bytes: Vec::new(),
-        };
-        if tag.progress == Progress::Returned {
-            let outcome = match tag.errno {
-                0 => Ok(first[word::RESULT] as i64),
-                errno => Err(Errno(errno)),
-            };
-            record.returned = Some((first[word::RETURNED], outcome));
-            record.mtype = (high(first[word::MEMORY]) == 1).then_some(first[word::MTYPE] as i64);
-            let all = std::iter::once(&first[FIRST_BYTES_WORD..])
-                .chain(more.iter().map(|slot| &slot[MORE_BYTES_WORD..]));
-            record.bytes = all.flatten().flat_map(|word| word.to_ne_bytes()).collect();
-            record.bytes.truncate(low(first[word::MEMORY]) as usize);
-        }
-        Some(record)
-    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod hot;
 mod identity;
 pub mod join;
 pub mod mapping;
+pub mod record;
 pub mod recording;
 
 use crate::errno::Errno;
@@ -98,7 +99,7 @@ fn record_entry<C: Call>(call: C) -> Option<&'static [Slot]> {
     let slots = RECORDING.claim(format::slots_for(call.most_bytes(hot.kept())))?;
     let who = identity::of_thread(hot.process());
     let ticks = hot.clock().now();
-    let words = format::beginning(who.process, who.thread, ticks, call.arguments());
+    let words = record::beginning(who.process, who.thread, ticks, call.arguments());
     write(slots, &words, Tag::of(C::KIND, Progress::Entered, slots.len()));
     Some(slots)
 }
@@ -128,7 +129,7 @@ unsafe fn record_return<C: Call>(slots: &[Slot], call: C, outcome: Outcome) -> O
     // SAFETY: the engine answered just now, and the caller has not got its memory back.
     let (mtype, bytes) = unsafe { (readable.read_mtype(), readable.copy(slots)) };
     let first = slots.first()?;
-    for (place, word) in format::ending(ticks, outcome, mtype, bytes) {
+    for (place, word) in record::ending(ticks, outcome, mtype, bytes) {
         first.get(place)?.store(word, Relaxed);
     }
     let errno = outcome.map_or_else(|error| error.0, |_| 0);
@@ -148,9 +149,9 @@ fn record_event(kind: Kind, name: &[u8; 16]) -> Option<()> {
     }
     let parent = PARENT.swap(who.process, Relaxed);
     let length = name.iter().position(|byte| *byte == 0).unwrap_or(name.len());
-    let (place, word) = format::event_bytes(length);
+    let (place, word) = record::event_bytes(length);
     first.get(place)?.store(word, Relaxed);
-    let words = format::event(who.process, who.thread, hot.clock().now(), parent);
+    let words = record::event(who.process, who.thread, hot.clock().now(), parent);
     write(slots, &words, Tag::of(kind, Progress::Returned, 1))
 }
 

@@ -3,16 +3,14 @@
 use super::file::RecordingFile;
 use super::follower::{Follower, Told};
 use super::live::Losses;
+use super::time::Scale;
 use crate::command::failure::Failure;
 use msgq::trace::format::{CHUNK_BYTES, HEADER_BYTES};
 use std::io;
 use std::path::Path;
 
 /// Reads the recording at `path`; every record is handed to `tell`.
-pub fn read(
-    path: &Path,
-    mut tell: impl FnMut(&Follower, Vec<Told>) -> Result<(), Failure>,
-) -> Result<Losses, Failure> {
+pub fn read(path: &Path, mut tell: impl FnMut(&Scale, Vec<Told>)) -> Result<Losses, Failure> {
     let about = |error: io::Error| Failure::about(path.display(), error);
     let mut follower = Follower::new(RecordingFile::open(path)?);
     let counters = follower.file.counters().map_err(about)?;
@@ -24,13 +22,13 @@ pub fn read(
     loop {
         let told = follower.poll(None).map_err(about)?;
         follower.take_finished_chunks(&counters);
-        tell(&follower, told)?;
+        tell(&follower.scale, told);
         if !follower.is_behind() {
             break;
         }
     }
     let rest = follower.finish().map_err(about)?;
-    tell(&follower, rest)?;
+    tell(&follower.scale, rest);
     let bytes = follower.file.bytes().map_err(about)?;
     let whole = HEADER_BYTES as u64 + u64::from(counters.used) * CHUNK_BYTES as u64;
     if bytes < whole {

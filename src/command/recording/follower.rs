@@ -5,7 +5,8 @@
 
 use super::file::{Counters, RecordingFile};
 use super::time::Scale;
-use msgq::trace::format::{CHUNK_SLOTS, Progress, Record, Tag, Words};
+use msgq::trace::format::{CHUNK_SLOTS, Progress, Tag, Words};
+use msgq::trace::record::Record;
 use std::collections::VecDeque;
 use std::io;
 

@@ -89,7 +89,7 @@ impl LiveRecording {
     /// The calls that never return, by whoever is gone.
     pub fn give_up(
         &mut self,
-        is_gone: impl Fn(&msgq::trace::format::Record) -> bool,
+        is_gone: impl Fn(&msgq::trace::record::Record) -> bool,
     ) -> io::Result<Vec<Told>> {
         self.follower.give_up(is_gone)
     }

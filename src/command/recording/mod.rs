@@ -5,4 +5,5 @@ pub mod file;
 pub mod finished;
 pub mod follower;
 pub mod live;
+pub mod place;
 pub mod time;

@@ -2,6 +2,7 @@
 
 pub mod json;
 pub mod names;
+pub mod output;
 pub mod structures;
 pub mod summary;
 pub mod text;
@@ -11,7 +12,8 @@ use crate::command::recording::live::Losses;
 use crate::command::recording::time::Scale;
 use libc::{IPC_INFO, MSG_INFO, MSG_STAT};
 use msgq::trace::call::MSG_STAT_ANY;
-use msgq::trace::format::{Kind, Record};
+use msgq::trace::format::Kind;
+use msgq::trace::record::Record;
 use std::io;
 
 /// A way to show calls.

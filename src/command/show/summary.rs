@@ -5,7 +5,8 @@ use crate::command::recording::follower::Told;
 use crate::command::recording::live::Losses;
 use crate::command::recording::time::Scale;
 use comfy_table::{CellAlignment, Table, TableStyle};
-use msgq::trace::format::{Kind, Record};
+use msgq::trace::format::Kind;
+use msgq::trace::record::Record;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 

@@ -7,7 +7,8 @@ use crate::command::recording::live::Losses;
 use crate::command::recording::time::Scale;
 use libc::{IPC_INFO, IPC_SET, IPC_STAT, MSG_INFO, MSG_STAT};
 use msgq::trace::call::MSG_STAT_ANY;
-use msgq::trace::format::{Kind, Record};
+use msgq::trace::format::Kind;
+use msgq::trace::record::Record;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
