@@ -174,6 +174,26 @@ pub fn thread_id() -> u32 {
     unsafe { kernel!(libc::SYS_gettid) }.unwrap_or(0) as u32
 }
 
+/// The namespace of process ids that this process is in, as a number; 0 where `/proc` does not tell.
+pub fn process_namespace() -> u64 {
+    let mut target = [0u8; 32];
+    let path = c"/proc/self/ns/pid";
+    // SAFETY: the path ends with a NUL byte; the kernel writes at most as many bytes as said.
+    let length = unsafe {
+        kernel!(
+            libc::SYS_readlinkat,
+            libc::AT_FDCWD,
+            path.as_ptr(),
+            target.as_mut_ptr(),
+            target.len()
+        )
+    };
+    // "pid:[4026531836]"
+    let target = target.get(..length.unwrap_or(0) as usize).unwrap_or_default();
+    let digits = target.iter().filter(|byte| byte.is_ascii_digit());
+    digits.fold(0, |number: u64, digit| number.wrapping_mul(10) + u64::from(digit - b'0'))
+}
+
 /// The program's name, at most 15 bytes of it, as `/proc/PID/comm` has it.
 pub fn program_name() -> [u8; 16] {
     let mut name = [0u8; 16];

@@ -129,8 +129,10 @@ impl Launched {
     /// in its stead.
     pub fn ended(&mut self) -> Result<Option<ExitStatus>, Failure> {
         let ended = self.child.try_wait().map_err(|error| Failure::about("waiting", error))?;
-        if ended.is_none() {
-            self.signals.hand_on(self.child.id());
+        match ended {
+            None => self.signals.hand_on(self.child.id()),
+            // Those that came until now were for the program.
+            Some(_) => self.signals.forget(),
         }
         Ok(ended)
     }
@@ -182,6 +184,11 @@ impl Signals {
                 let _ = kill(Pid::from_raw(process as i32), *signal);
             }
         }
+    }
+
+    fn forget(&self) {
+        self.from_terminal.store(false, Ordering::Relaxed);
+        self.to_hand_on.iter().for_each(|(_, came)| came.store(false, Ordering::Relaxed));
     }
 
     fn any(&self) -> bool {

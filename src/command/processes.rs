@@ -1,30 +1,45 @@
 //! Which of the recorded processes and threads still live.
 
+use msgq::trace::format::Kind;
+use msgq::trace::record::Record;
 use std::collections::HashMap;
 use std::fs;
-use std::path::Path;
 
 /// The processes that have written to a recording.
-#[derive(Default)]
 pub struct Processes {
-    /// When each was started, by its id: ids are used again.
+    /// When each that may still live was started, by its id: ids are used again.
     started: HashMap<u32, u64>,
-    /// How many there have been.
-    seen: usize,
+    /// All that were seen, and whether each has its id in this command's namespace. Of the others
+    /// nothing can be found out: their ids mean other processes here.
+    seen: HashMap<u32, bool>,
+    /// This command's namespace of process ids.
+    namespace: u64,
 }
 
 impl Processes {
-    /// A process began to record.
-    pub fn add(&mut self, process: u32) {
-        self.seen += 1;
-        if let Some(started) = started(process) {
-            self.started.insert(process, started);
+    /// None yet.
+    pub fn new() -> Processes {
+        let namespace = msgq::os::process_namespace();
+        Processes { started: HashMap::new(), seen: HashMap::new(), namespace }
+    }
+
+    /// Notes who made a record.
+    pub fn note(&mut self, record: &Record) {
+        let begins = matches!(record.kind, Kind::Program | Kind::Fork);
+        if !begins && self.seen.contains_key(&record.process) {
+            return;
+        }
+        // A child made past the C library is first seen by a call, and is its parent's neighbour.
+        let near = !begins || record.namespace() == self.namespace;
+        self.seen.insert(record.process, near);
+        if let Some(started) = started(record.process).filter(|_| near) {
+            self.started.insert(record.process, started);
         }
     }
 
     /// Whether any process has ever recorded.
     pub fn any_seen(&self) -> bool {
-        self.seen > 0
+        !self.seen.is_empty()
     }
 
     /// Whether any of them still lives. Forgets the dead.
@@ -32,46 +47,81 @@ impl Processes {
         self.started.retain(|process, time| started(*process) == Some(*time));
         !self.started.is_empty()
     }
+
+    /// Whether the thread that made a record is gone for certain.
+    pub fn is_gone(&self, record: &Record) -> bool {
+        let near = self.seen.get(&record.process).is_some_and(|near| *near);
+        let stat = format!("/proc/{}/task/{}/stat", record.process, record.thread);
+        near && alive(&stat).is_none()
+    }
 }
 
-/// Whether a thread of a process is there.
-pub fn has_thread(process: u32, thread: u32) -> bool {
-    Path::new(&format!("/proc/{process}/task/{thread}")).exists() && started(process).is_some()
-}
-
-/// When a process was started, in clock ticks since boot; nothing where it is gone, or dead and
-/// waiting for its parent.
+/// When a process was started, in clock ticks since boot; nothing where it is gone.
 fn started(process: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The second field is the name, which may contain anything; it ends with the last bracket.
-    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-    if matches!(*fields.first()?, "Z" | "X") {
+    if let Some(time) = alive(&format!("/proc/{process}/stat")) {
+        return Some(time);
+    }
+    // Where the first thread has ended alone, the process goes on in the others.
+    let threads = fs::read_dir(format!("/proc/{process}/task")).ok()?;
+    let lives = threads
+        .flatten()
+        .any(|thread| alive(&thread.path().join("stat").to_string_lossy()).is_some());
+    lives.then(|| field(&format!("/proc/{process}/stat"), STARTED)?.parse().ok())?
+}
+
+/// When the process or thread of a stat file was started; nothing where it is gone, or dead and
+/// waiting for its parent.
+fn alive(stat: &str) -> Option<u64> {
+    let state = field(stat, STATE)?;
+    if matches!(state.as_str(), "Z" | "X") {
         return None;
     }
-    fields.get(19)?.parse().ok()
+    field(stat, STARTED)?.parse().ok()
+}
+
+/// The places of two fields of a stat file, counted from behind the name.
+const STATE: usize = 0;
+const STARTED: usize = 19;
+
+/// A field of a stat file.
+fn field(stat: &str, number: usize) -> Option<String> {
+    let stat = fs::read_to_string(stat).ok()?;
+    // The second field is the name, which may contain anything; it ends with the last bracket.
+    stat.rsplit_once(')')?.1.split_whitespace().nth(number).map(str::to_string)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::show::samples::call;
     use std::process::Command;
+
+    fn event(process: u32, namespace: u64) -> Record {
+        Record { process, thread: process, msgsz: namespace, ..call(Kind::Program, 0, 0, Ok(0)) }
+    }
 
     #[test]
     fn a_process_is_alive_until_it_has_ended_even_if_nobody_has_waited_for_it() {
         let mut child = Command::new("sleep").arg("0.05").spawn().unwrap();
-        let mut processes = Processes::default();
-        processes.add(child.id());
-        assert!(processes.any_alive());
+        let mut processes = Processes::new();
+        let record = event(child.id(), processes.namespace);
+        processes.note(&record);
+        assert!(processes.any_alive() && !processes.is_gone(&record));
         std::thread::sleep(std::time::Duration::from_millis(300));
-        assert!(!processes.any_alive());
+        assert!(!processes.any_alive() && processes.is_gone(&record));
         assert!(processes.any_seen());
         child.wait().unwrap();
     }
 
     #[test]
-    fn this_thread_is_there_and_an_absurd_one_is_not() {
-        let process = std::process::id();
-        assert!(has_thread(process, process));
-        assert!(!has_thread(process, u32::MAX));
+    fn of_a_process_in_another_namespace_nothing_is_said() {
+        let mut processes = Processes::new();
+        // 1 is a process here, and lives for ever.
+        let record = event(1, processes.namespace + 1);
+        processes.note(&record);
+        assert!(processes.any_seen() && !processes.any_alive());
+        let absurd = event(u32::MAX, processes.namespace + 1);
+        processes.note(&absurd);
+        assert!(!processes.is_gone(&absurd));
     }
 }

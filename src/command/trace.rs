@@ -3,7 +3,7 @@
 use super::engines;
 use super::failure::Failure;
 use super::launch::{Launch, Launched, end_like};
-use super::processes::{self, Processes};
+use super::processes::Processes;
 use super::program;
 use super::recording::archive::Archive;
 use super::recording::finished;
@@ -81,7 +81,8 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         output.end(losses.as_ref().copied().unwrap_or_default());
         return losses.map(|_| ExitCode::SUCCESS);
     }
-    trace(arguments)
+    // Ending like the program may end this process at once, when nothing of it is left.
+    Ok(end_like(trace(arguments)?))
 }
 
 impl Arguments {
@@ -104,7 +105,7 @@ impl Arguments {
     }
 }
 
-fn trace(arguments: Arguments) -> Result<ExitCode, Failure> {
+fn trace(arguments: Arguments) -> Result<ExitStatus, Failure> {
     let archive = arguments.write.as_deref().map(Archive::create).transpose()?;
     let mut output = arguments.output()?;
     let place = Place::new().map_err(|error| Failure::about("a temporary recording", error))?;
@@ -116,14 +117,22 @@ fn trace(arguments: Arguments) -> Result<ExitCode, Failure> {
         recording: Some(place.recording.clone()),
     }
     .start()?;
-    let mut session = Session { live, launched, processes: Processes::default(), calls: 0 };
-    let status = session.follow(&mut output)?;
-    let Session { live, mut processes, mut calls, .. } = session;
-    let (follower, told, losses) =
-        live.finish().map_err(|error| Failure::about("the recording", error))?;
-    calls += note(&told, &mut processes);
-    output.show(&follower.scale, &told);
-    output.end(losses);
+    let mut session = Session { live, launched, processes: Processes::new(), calls: 0 };
+    let followed = session.follow(&mut output);
+    let Session { live, launched, mut processes, mut calls } = session;
+    let finished = live.finish(|scale, told| {
+        calls += note(&told, &mut processes);
+        output.show(scale, &told);
+    });
+    output.end(finished.as_ref().copied().unwrap_or_default());
+    let status = match followed.and_then(|status| finished.map(|_| status).map_err(lost)) {
+        Ok(status) => status,
+        Err(failure) => {
+            // The program is not to suffer for it.
+            eprintln!("msgq: {}", failure.sentence);
+            launched.wait()?
+        }
+    };
     if !processes.any_seen() {
         let program = arguments.command.first().cloned().unwrap_or_default();
         let reason = program::why_not(&program);
@@ -131,7 +140,7 @@ fn trace(arguments: Arguments) -> Result<ExitCode, Failure> {
     } else if calls == 0 {
         eprintln!("msgq: no message queue call was made");
     }
-    Ok(end_like(status))
+    Ok(status)
 }
 
 /// A program that is traced.
@@ -149,11 +158,11 @@ impl Session {
         let mut look = Instant::now();
         let mut ended: Option<(ExitStatus, Instant)> = None;
         loop {
-            let mut told = self.live.poll().map_err(of_the_recording)?;
+            let mut told = self.live.poll().map_err(lost)?;
             if look.elapsed() > LOOK_EVERY {
                 look = Instant::now();
-                let gone = |record: &Record| !processes::has_thread(record.process, record.thread);
-                told.extend(self.live.give_up(gone).map_err(of_the_recording)?);
+                let gone = |record: &Record| self.processes.is_gone(record);
+                told.extend(self.live.give_up(gone).map_err(lost)?);
             }
             told.extend(self.replaced(&told)?);
             self.calls += note(&told, &mut self.processes);
@@ -163,7 +172,9 @@ impl Session {
             }
             if let Some((status, since)) = ended {
                 // A child that was forked last may not have had the time to say so.
-                let settled = since.elapsed() > GRACE && !self.processes.any_alive();
+                let settled = since.elapsed() > GRACE
+                    && !self.live.is_behind()
+                    && !self.processes.any_alive();
                 if settled || self.launched.is_interrupted() {
                     return Ok(status);
                 }
@@ -179,7 +190,7 @@ impl Session {
             if let Told::Returned(Record { kind: Kind::Program, process, entered, .. }, _) = told {
                 let before =
                     |record: &Record| record.process == *process && record.entered < *entered;
-                never.extend(self.live.give_up(before).map_err(of_the_recording)?);
+                never.extend(self.live.give_up(before).map_err(lost)?);
             }
         }
         Ok(never)
@@ -190,9 +201,9 @@ impl Session {
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// How long after the program's end its children may take to be seen.
-const GRACE: Duration = Duration::from_millis(20);
+const GRACE: Duration = Duration::from_millis(50);
 
-fn of_the_recording(error: io::Error) -> Failure {
+fn lost(error: io::Error) -> Failure {
     Failure::about("the recording", error)
 }
 
@@ -200,13 +211,10 @@ fn of_the_recording(error: io::Error) -> Failure {
 fn note(told: &[Told], processes: &mut Processes) -> usize {
     let mut calls = 0;
     for told in told {
-        match told {
-            Told::Returned(record, _) if matches!(record.kind, Kind::Program | Kind::Fork) => {
-                processes.add(record.process);
-            }
-            Told::Returned(..) | Told::Never(..) => calls += 1,
-            Told::Waits(_) => (),
-        }
+        let (Told::Waits(record) | Told::Returned(record, _) | Told::Never(record, _)) = told;
+        processes.note(record);
+        let is_call = names::call(record.kind).is_some();
+        calls += usize::from(is_call && !matches!(told, Told::Waits(_)));
     }
     calls
 }

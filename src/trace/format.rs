@@ -66,8 +66,8 @@ pub struct Header {
     /// The same moment in nanoseconds of CLOCK_REALTIME.
     pub made_realtime: AtomicU64,
     reserved: [AtomicU64; 7],
-    /// Where the next record goes: (slots claimed in the current chunk << 32) | that chunk. One word,
-    /// so that one addition claims slots in the very chunk that is current then.
+    /// Where the next record goes: a [`Cursor`] in one word, so that one addition claims slots in the
+    /// very chunk that is current then.
     pub cursor: Line,
     /// The lowest chunk that was never used.
     pub fresh: Line,
@@ -77,6 +77,8 @@ pub struct Header {
     pub lost: Line,
     /// Processes that stopped recording for a fault of this library's.
     pub faults: Line,
+    /// When the reader last read along, in nanoseconds of CLOCK_MONOTONIC; 0 where there is none.
+    pub read: Line,
 }
 
 /// A word in a cache line of its own.
@@ -96,6 +98,7 @@ const _: () = {
     assert!(offset_of!(Header, clean) == 256);
     assert!(offset_of!(Header, lost) == 320);
     assert!(offset_of!(Header, faults) == 384);
+    assert!(offset_of!(Header, read) == 448);
     assert!(CHUNK_BYTES.is_multiple_of(4096));
 };
 
@@ -104,26 +107,67 @@ pub mod chunk {
     /// The chunk's place in the order of the recording, from 1 on; 0 while it was never used, or is
     /// clean again.
     pub const SEQUENCE: usize = 0;
+    /// The same number again once all its slots are claimed.
+    pub const FULL: usize = 1;
     /// While the chunk is clean: the next clean chunk + 1.
-    pub const NEXT_CLEAN: usize = 1;
+    pub const NEXT_CLEAN: usize = 2;
     /// A moment shortly before the first record, in ticks.
-    pub const MOMENT_TICKS: usize = 2;
+    pub const MOMENT_TICKS: usize = 3;
     /// The same moment in nanoseconds of CLOCK_MONOTONIC.
-    pub const MOMENT_MONOTONIC: usize = 3;
+    pub const MOMENT_MONOTONIC: usize = 4;
 }
 
-/// The header's cursor, taken apart: the current chunk, and how many of its slots are claimed. May
-/// be more than there are.
-#[inline(always)]
-pub fn cursor(word: u64) -> (u32, u64) {
-    (low(word), u64::from(high(word)))
+/// Where the next record goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// The current chunk.
+    pub chunk: u32,
+    /// Which use of that chunk this is: the lower bits of its place in the order of the recording.
+    /// Tells whoever comes late that the chunk has been given back and taken again meanwhile.
+    pub generation: u32,
+    /// How many of its slots are claimed. May be more than there are.
+    pub claimed: u32,
 }
 
-/// What claiming so many slots adds to the cursor.
-#[inline(always)]
-pub fn claim(slots: usize) -> u64 {
-    (slots as u64) << 32
+/// Bits of a cursor's chunk, and of its generation.
+const CURSOR_BITS: u32 = 20;
+const CURSOR_MASK: u64 = (1 << CURSOR_BITS) - 1;
+
+impl Cursor {
+    /// Nowhere: the recording has ended.
+    pub const CLOSED: Cursor = Cursor { chunk: CURSOR_MASK as u32, generation: 0, claimed: 0 };
+
+    /// A word, taken apart.
+    #[inline(always)]
+    pub fn from_word(word: u64) -> Cursor {
+        Cursor {
+            chunk: (word & CURSOR_MASK) as u32,
+            generation: (word >> CURSOR_BITS & CURSOR_MASK) as u32,
+            claimed: (word >> (2 * CURSOR_BITS)) as u32,
+        }
+    }
+
+    /// The cursor as a word.
+    pub fn word(self) -> u64 {
+        u64::from(self.chunk)
+            | u64::from(self.generation) << CURSOR_BITS
+            | Cursor::claim(self.claimed as usize)
+    }
+
+    /// What claiming so many slots adds to the word. The count has the uppermost bits, so that it
+    /// can never run over into the others.
+    #[inline(always)]
+    pub fn claim(slots: usize) -> u64 {
+        (slots as u64) << (2 * CURSOR_BITS)
+    }
+
+    /// The generation of a chunk with this place in the order of the recording.
+    pub fn generation(sequence: u64) -> u32 {
+        (sequence & CURSOR_MASK) as u32
+    }
 }
+
+const _: () = assert!((MOST_CHUNKS as u64) < CURSOR_MASK);
 
 /// The words of a record's first slot.
 pub(super) mod word {

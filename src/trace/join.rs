@@ -2,7 +2,8 @@
 
 use super::clock::Clock;
 use super::format::{
-    CHUNK_BYTES, DEFAULT_KEPT, HEADER_BYTES, Header, MAGIC, MOST_CHUNKS, MOST_KEPT, VERSION, chunk,
+    CHUNK_BYTES, Cursor, DEFAULT_KEPT, HEADER_BYTES, Header, MAGIC, MOST_CHUNKS, MOST_KEPT,
+    VERSION, chunk,
 };
 use super::mapping::Mapping;
 use crate::errno::Errno;
@@ -143,6 +144,7 @@ fn write_empty(path: &CStr, kept: u32) -> Result<(), Refusal> {
         })
     };
     write(&[1], offset_of!(Header, fresh))?;
+    write(&[Cursor { chunk: 0, generation: 1, claimed: 0 }.word()], offset_of!(Header, cursor))?;
     write(&[1], HEADER_BYTES + chunk::SEQUENCE * 8)?;
     write(&header, 0)
 }

@@ -24,7 +24,7 @@ use recording::{Memory, Recording};
 use std::ffi::CStr;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::Ordering::{Relaxed, Release};
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32};
+use std::sync::atomic::{AtomicBool, AtomicI32};
 
 /// The recording that this process writes to.
 static RECORDING: Recording<HotMemory> = Recording::new(HotMemory);
@@ -32,30 +32,39 @@ static RECORDING: Recording<HotMemory> = Recording::new(HotMemory);
 /// Whether calls are recorded.
 static ON: AtomicBool = AtomicBool::new(false);
 
-/// The process that forked this one, as far as it was recording.
-static PARENT: AtomicU32 = AtomicU32::new(0);
-
 /// A call's record, from when the call begins until it returns. Nothing where it is not recorded.
 #[derive(Clone, Copy)]
-pub struct Span(Option<&'static [Slot]>);
+pub struct Span {
+    slots: Option<&'static [Slot]>,
+    /// Who began it. A signal handler may fork during a call, which then returns in both processes;
+    /// the record is the parent's.
+    process: u32,
+}
+
+impl Span {
+    const NONE: Span = Span { slots: None, process: 0 };
+}
 
 /// Begins to record in the file at `path`. Where that cannot be, one line says why, and the
 /// program runs as it would without. Whether it records now.
 pub(crate) fn join(path: &CStr) -> bool {
     match join::open(path, &LASTING.mapping) {
-        Ok(true) => begin(),
-        Ok(false) => (),
+        Ok(first) => begin(first),
         Err(refusal) => complain(path, &refusal),
     }
     LASTING.mapping.first_piece().is_some()
 }
 
-fn begin() {
+/// Begins to record. What is to be done once is done by the first thread that comes.
+fn begin(first: bool) {
     let Some(header) = LASTING.mapping.header() else { return };
     LASTING.clock.store(header.clock.load(Relaxed) as u8, Relaxed);
     let kept = header.kept.load(Relaxed).min(u64::from(format::MOST_KEPT));
     LASTING.kept.store(kept as u32, Relaxed);
-    PARENT.store(Hot::get().process(), Relaxed);
+    if !first {
+        ON.store(true, Release);
+        return;
+    }
     os::in_every_child(record_fork);
     keep_faults_quiet();
     ON.store(true, Release);
@@ -75,7 +84,10 @@ fn complain(path: &CStr, refusal: &join::Refusal) {
 /// Writes down that a call begins.
 #[inline(always)]
 pub(crate) fn enter(call: impl Call) -> Span {
-    if ON.load(Relaxed) { Span(guarded(|| record_entry(call))) } else { Span(None) }
+    if !ON.load(Relaxed) {
+        return Span::NONE;
+    }
+    guarded(|| record_entry(call)).unwrap_or(Span::NONE)
 }
 
 /// Writes down what came of the call.
@@ -85,14 +97,14 @@ pub(crate) fn enter(call: impl Call) -> Span {
 #[inline(always)]
 #[allow(unsafe_code)]
 pub(crate) unsafe fn leave(span: Span, call: impl Call, outcome: Outcome) {
-    if let Some(slots) = span.0 {
+    if let Some(slots) = span.slots {
         // SAFETY: the caller's promise.
-        guarded(|| unsafe { record_return(slots, call, outcome) });
+        guarded(|| unsafe { record_return(slots, span.process, call, outcome) });
     }
 }
 
 #[inline(always)]
-fn record_entry<C: Call>(call: C) -> Option<&'static [Slot]> {
+fn record_entry<C: Call>(call: C) -> Option<Span> {
     #[cfg(test)]
     tests::fault_if_asked();
     let hot = Hot::get();
@@ -101,7 +113,7 @@ fn record_entry<C: Call>(call: C) -> Option<&'static [Slot]> {
     let ticks = hot.clock().now();
     let words = record::beginning(who.process, who.thread, ticks, call.arguments());
     write(slots, &words, Tag::of(C::KIND, Progress::Entered, slots.len()));
-    Some(slots)
+    Some(Span { slots: Some(slots), process: who.process })
 }
 
 /// Writes a record's words, then its tag.
@@ -122,8 +134,16 @@ fn write(slots: &[Slot], words: &[u64; 8], tag: Tag) -> Option<()> {
 /// As [`leave`].
 #[inline(always)]
 #[allow(unsafe_code)]
-unsafe fn record_return<C: Call>(slots: &[Slot], call: C, outcome: Outcome) -> Option<()> {
+unsafe fn record_return<C: Call>(
+    slots: &[Slot],
+    process: u32,
+    call: C,
+    outcome: Outcome,
+) -> Option<()> {
     let hot = Hot::get();
+    if hot.process() != process {
+        return None;
+    }
     let ticks = hot.clock().now();
     let readable = call.proves(outcome).at_most(call.most_bytes(hot.kept()));
     // SAFETY: the engine answered just now, and the caller has not got its memory back.
@@ -147,11 +167,10 @@ fn record_event(kind: Kind, name: &[u8; 16]) -> Option<()> {
     for (place, word) in first.get(FIRST_BYTES_WORD..)?.iter().zip(name.chunks_exact(8)) {
         place.store(u64::from_ne_bytes(word.try_into().ok()?), Relaxed);
     }
-    let parent = PARENT.swap(who.process, Relaxed);
     let length = name.iter().position(|byte| *byte == 0).unwrap_or(name.len());
     let (place, word) = record::event_bytes(length);
     first.get(place)?.store(word, Relaxed);
-    let words = record::event(who.process, who.thread, hot.clock().now(), parent);
+    let words = record::event(who.process, who.thread, hot.clock().now(), os::process_namespace());
     write(slots, &words, Tag::of(kind, Progress::Returned, 1))
 }
 
@@ -187,12 +206,17 @@ fn keep_faults_quiet() {
     panic::set_hook(Box::new(move |fault| {
         let errno = Errno::current();
         match fault.location() {
-            Some(location) if location.file().contains("src/trace/") => {
+            Some(location) if is_ours(location.file()) => {
                 ERRNO_BEFORE_FAULT.store(errno.0, Relaxed);
             }
             _ => before(fault),
         }
     }));
+}
+
+/// Whether the recording's steps are in this source file.
+fn is_ours(file: &str) -> bool {
+    file.contains("src/trace/") || file.ends_with("src/os.rs")
 }
 
 #[cfg(test)]

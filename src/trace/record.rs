@@ -22,9 +22,10 @@ pub fn beginning(process: u32, thread: u32, ticks: u64, arguments: Arguments) ->
     ]
 }
 
-/// The same for something that is no call. It is over when it begins; its result is the parent.
-pub fn event(process: u32, thread: u32, ticks: u64, parent: u32) -> [u64; 8] {
-    [pair(process, thread), ticks, ticks, u64::from(parent), 0, 0, 0, 0]
+/// The same for something that is no call, and is over when it begins. In msgsz's place is the
+/// namespace of process ids that the process is in.
+pub fn event(process: u32, thread: u32, ticks: u64, namespace: u64) -> [u64; 8] {
+    [pair(process, thread), ticks, ticks, 0, 0, namespace, 0, 0]
 }
 
 /// Where the length of an event's bytes goes, and how it is written.
@@ -73,6 +74,11 @@ pub struct Record {
 }
 
 impl Record {
+    /// Of something that is no call: the namespace of process ids that the process is in.
+    pub fn namespace(&self) -> u64 {
+        self.msgsz
+    }
+
     /// Reads a record from its slots. A record that has only begun yields what is known so far.
     /// Nothing where the words are no record's.
     pub fn read(tag: Tag, slots: &[Words]) -> Option<Record> {

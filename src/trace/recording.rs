@@ -5,7 +5,8 @@
 //! a new chunk by one exchange; whoever is killed in between leaves at most an unused chunk.
 
 use super::clock::Clock;
-use super::format::{self, CHUNK_SLOTS, Header, Kind, Progress, Slot, Tag, chunk};
+use super::format::{CHUNK_SLOTS, Cursor, Header, Kind, Progress, Slot, Tag, chunk};
+use crate::os;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 /// The memory that a recording is in.
@@ -27,9 +28,13 @@ pub struct Recording<M> {
 /// that the recording is damaged.
 const TRIES: usize = 64;
 
-/// Claims beyond the end of a chunk after which nobody claims any more. It is full, and no other
-/// is to be had; the count must not run over.
-const FAR_BEYOND: u64 = 1 << 30;
+/// Claims beyond the end of a chunk after which nobody adds to them any more. It is full, and no
+/// other was to be had; the count must not run over.
+const FAR_BEYOND: u32 = 1 << 16;
+
+/// Nanoseconds after which a reader that has not read is no reader any more. Nothing new is then
+/// stored for it.
+const READER_GONE: u64 = 60_000_000_000;
 
 impl<M> Recording<M> {
     /// A recording in this memory.
@@ -62,40 +67,48 @@ impl<M: Memory> Recording<M> {
         let header = self.memory.header()?;
         let cursor = &header.cursor.word;
         for _ in 0..TRIES {
-            let (index, claimed) = format::cursor(cursor.fetch_add(format::claim(slots), AcqRel));
-            let all = self.memory.chunk(index)?;
-            let at = 1 + claimed as usize;
-            if let Some(mine) = all.get(at..at + slots) {
-                return Some(mine);
+            let mut at = Cursor::from_word(cursor.load(Relaxed));
+            if at.claimed < FAR_BEYOND {
+                at = Cursor::from_word(cursor.fetch_add(Cursor::claim(slots), AcqRel));
+                let all = self.memory.chunk(at.chunk)?;
+                let first = 1 + at.claimed as usize;
+                if let Some(mine) = all.get(first..first + slots) {
+                    return Some(mine);
+                }
+                mark_unused(all.get(first..).unwrap_or_default());
             }
-            mark_unused(all.get(at..).unwrap_or_default());
-            if claimed > FAR_BEYOND {
-                cursor.fetch_sub(format::claim(slots), Relaxed);
-                return None;
-            }
-            self.advance(header, index)?;
+            self.advance(header, at)?;
         }
         None
     }
 
-    /// Has records go into another chunk than the full one.
+    /// Has records go into another chunk than the one at `full`, which is full.
     #[cold]
-    fn advance(&self, header: &Header, full: u32) -> Option<()> {
+    fn advance(&self, header: &Header, full: Cursor) -> Option<()> {
         let cursor = &header.cursor.word;
-        if format::cursor(cursor.load(Acquire)).0 != full {
+        let is_still_full = |word: u64| {
+            let now = Cursor::from_word(word);
+            now.chunk == full.chunk && now.generation == full.generation
+        };
+        let own = &self.memory.chunk(full.chunk)?[0];
+        let sequence = own[chunk::SEQUENCE].load(Acquire);
+        if !is_still_full(cursor.load(Acquire)) || Cursor::generation(sequence) != full.generation {
             return Some(());
         }
-        let sequence = self.memory.chunk(full)?[0][chunk::SEQUENCE].load(Relaxed).wrapping_add(1);
+        // Whoever stores this late stores a number that the chunk no longer has.
+        own[chunk::FULL].store(sequence, Release);
         let next = self.take_clean(header).or_else(|| self.take_fresh(header))?;
         let first = &self.memory.chunk(next)?[0];
         let clock = Clock::from_number(header.clock.load(Relaxed)).unwrap_or(Clock::Monotonic);
         let moment = clock.moment();
-        first[chunk::SEQUENCE].store(sequence, Relaxed);
         first[chunk::MOMENT_TICKS].store(moment.ticks, Relaxed);
         first[chunk::MOMENT_MONOTONIC].store(moment.monotonic, Relaxed);
+        first[chunk::SEQUENCE].store(sequence.wrapping_add(1), Release);
+        let generation = Cursor::generation(sequence.wrapping_add(1));
+        let there = Cursor { chunk: next, generation, claimed: 0 }.word();
         let mut seen = cursor.load(Acquire);
-        while format::cursor(seen).0 == full {
-            match cursor.compare_exchange_weak(seen, u64::from(next), AcqRel, Acquire) {
+        while is_still_full(seen) {
+            match cursor.compare_exchange_weak(seen, there, AcqRel, Acquire) {
                 Ok(_) => return Some(()),
                 Err(now) => seen = now,
             }
@@ -105,14 +118,22 @@ impl<M: Memory> Recording<M> {
         Some(())
     }
 
-    /// A chunk that was never used.
+    /// A chunk that was never used. It counts as used only once it is known to have storage.
     fn take_fresh(&self, header: &Header) -> Option<u32> {
-        let chunks = header.chunks.load(Relaxed);
-        if header.fresh.word.load(Relaxed) >= chunks {
+        let read = header.read.word.load(Relaxed);
+        if read != 0 && os::nanoseconds(libc::CLOCK_MONOTONIC).saturating_sub(read) > READER_GONE {
             return None;
         }
-        let index = header.fresh.word.fetch_add(1, Relaxed);
-        (index < chunks && self.memory.back(index as u32)).then_some(index as u32)
+        let fresh = &header.fresh.word;
+        loop {
+            let index = fresh.load(Relaxed);
+            if index >= header.chunks.load(Relaxed) || !self.memory.back(index as u32) {
+                return None;
+            }
+            if fresh.compare_exchange(index, index + 1, AcqRel, Relaxed).is_ok() {
+                return Some(index as u32);
+            }
+        }
     }
 
     /// The chunk that was cleaned last. The list's head counts its changes, so that a chunk which
@@ -144,13 +165,28 @@ impl<M: Memory> Recording<M> {
         }
     }
 
+    /// Tells the programs that somebody reads along.
+    pub fn note_reading(&self) {
+        if let Some(header) = self.memory.header() {
+            header.read.word.store(os::nanoseconds(libc::CLOCK_MONOTONIC), Relaxed);
+        }
+    }
+
+    /// Ends the recording: from now on no slot is claimed. Gives where the next would have been.
+    pub fn close(&self) -> Cursor {
+        self.memory.header().map_or(Cursor::CLOSED, |header| {
+            Cursor::from_word(header.cursor.word.swap(Cursor::CLOSED.word(), AcqRel))
+        })
+    }
+
     /// Gives a chunk back, to be used again. Only the reader may do this, with a chunk that it has
-    /// read to its end and that is not the current one.
+    /// read to its end, and that was not the current one after that.
     pub fn clean(&self, index: u32) {
         let (Some(header), Some(all)) = (self.memory.header(), self.memory.chunk(index)) else {
             return;
         };
         all[0][chunk::SEQUENCE].store(0, Relaxed);
+        all[0][chunk::FULL].store(0, Relaxed);
         for slot in &all[1..] {
             slot[0].store(0, Relaxed);
         }

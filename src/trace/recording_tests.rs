@@ -11,6 +11,8 @@ use std::thread;
 /// A recording that is in no file.
 struct Heap {
     header: Header,
+    /// Whether there is no storage left.
+    poor: bool,
     chunks: Vec<Box<[Slot; CHUNK_SLOTS]>>,
 }
 
@@ -24,9 +26,12 @@ impl Memory for Heap {
     }
 
     fn back(&self, index: u32) -> bool {
-        self.chunk(index).is_some()
+        !self.poor && self.chunk(index).is_some()
     }
 }
+
+/// Where a recording begins.
+const FIRST: Cursor = Cursor { chunk: 0, generation: 1, claimed: 0 };
 
 fn recording(chunks: usize) -> Recording<Heap> {
     // SAFETY: atomic words may all be zero.
@@ -35,8 +40,9 @@ fn recording(chunks: usize) -> Recording<Heap> {
     header.fresh.word.store(1, Relaxed);
     // SAFETY: the same.
     let chunks: Vec<_> = (0..chunks).map(|_| Box::new(unsafe { zeroed() })).collect();
-    let heap = Heap { header, chunks };
+    let heap = Heap { header, poor: false, chunks };
     heap.chunks[0][0][chunk::SEQUENCE].store(1, Relaxed);
+    heap.header.cursor.word.store(FIRST.word(), Relaxed);
     Recording::new(heap)
 }
 
@@ -109,14 +115,71 @@ fn a_full_recording_counts_every_call_that_it_cannot_keep() {
 }
 
 #[test]
-fn the_count_of_claims_on_a_full_recording_never_runs_over() {
+fn the_count_of_claims_on_a_full_recording_stays_far_from_running_over() {
     let recording = recording(1);
-    header(&recording).cursor.word.store(format::claim(u32::MAX as usize - 1), Relaxed);
-    for _ in 0..100 {
-        assert!(recording.claim(1).is_none());
+    for _ in 0..3 * FAR_BEYOND {
+        recording.claim(CHUNK_SLOTS / 2);
     }
-    let (index, claimed) = format::cursor(header(&recording).cursor.word.load(Relaxed));
-    assert_eq!((index, claimed), (0, u64::from(u32::MAX) - 1));
+    let at = Cursor::from_word(header(&recording).cursor.word.load(Relaxed));
+    assert_eq!((at.chunk, at.generation), (0, 1));
+    assert!(at.claimed < 2 * FAR_BEYOND, "{at:?}");
+}
+
+#[test]
+fn a_full_recording_goes_on_once_a_chunk_is_given_back() {
+    let recording = recording(2);
+    while recording.claim(1).is_some() {}
+    recording.clean(0);
+    let claimed = recording.claim(1).expect("a slot of the clean chunk");
+    assert_eq!(place(&recording, &claimed[0]), (0, 1));
+}
+
+#[test]
+fn nothing_new_is_stored_for_a_reader_that_is_gone() {
+    let recording = recording(3);
+    recording.note_reading();
+    recording.claim(CHUNK_SLOTS - 1).unwrap();
+    assert!(recording.claim(CHUNK_SLOTS - 1).is_some(), "somebody reads");
+    header(&recording).read.word.store(1, Relaxed);
+    assert!(recording.claim(1).is_none(), "nobody has read since the machine was started");
+    recording.note_reading();
+    assert!(recording.claim(1).is_some(), "somebody reads again");
+}
+
+#[test]
+fn a_closed_recording_takes_nothing() {
+    let recording = recording(3);
+    recording.claim(2).unwrap();
+    assert_eq!(recording.close(), Cursor { claimed: 2, ..FIRST });
+    assert!(recording.claim(1).is_none());
+}
+
+#[test]
+fn a_chunk_without_storage_stays_fresh() {
+    let mut recording = recording(2);
+    recording.memory.poor = true;
+    recording.claim(CHUNK_SLOTS - 1).unwrap();
+    assert!((0..5).all(|_| recording.claim(1).is_none()));
+    assert_eq!(header(&recording).fresh.word.load(Relaxed), 1);
+    recording.memory.poor = false;
+    assert!(recording.claim(1).is_some(), "storage is back");
+}
+
+#[test]
+fn a_thread_that_comes_late_does_not_advance_past_a_chunk_that_is_in_use_again() {
+    let recording = recording(2);
+    recording.claim(CHUNK_SLOTS - 1).unwrap();
+    let late = Cursor::from_word(header(&recording).cursor.word.load(Relaxed));
+    // Meanwhile the chunk is left, read, cleaned, and current again.
+    recording.claim(CHUNK_SLOTS - 1).unwrap();
+    recording.clean(0);
+    let claimed = recording.claim(5).unwrap();
+    assert_eq!(place(&recording, &claimed[0]), (0, 1));
+    assert_eq!(recording.advance(header(&recording), late), Some(()));
+    let claimed = recording.claim(1).unwrap();
+    assert_eq!(place(&recording, &claimed[0]), (0, 6));
+    let own = &recording.memory().chunks[0][0];
+    assert_eq!(own[chunk::FULL].load(Relaxed), 0, "it does not count as full");
 }
 
 #[test]
@@ -144,12 +207,13 @@ fn chunks_given_back_while_threads_write_lose_no_record() {
             let mut done = HashSet::new();
             let mut last_round = false;
             loop {
-                let (current, claimed) =
-                    format::cursor(header(&recording).cursor.word.load(Acquire));
-                let last = chunks[current as usize][0][chunk::SEQUENCE].load(Relaxed);
+                let at = Cursor::from_word(header(&recording).cursor.word.load(Acquire));
                 for (number, all) in chunks.iter().enumerate() {
-                    let sequence = all[0][chunk::SEQUENCE].load(Relaxed);
-                    let is_full = sequence != 0 && sequence < last;
+                    let sequence = all[0][chunk::SEQUENCE].load(Acquire);
+                    let is_full = sequence != 0 && sequence == all[0][chunk::FULL].load(Acquire);
+                    // A chunk that is full may still be current: that is looked at last.
+                    let at = Cursor::from_word(header(&recording).cursor.word.load(Acquire));
+                    let is_full = is_full && number != at.chunk as usize;
                     let written = all[1..].iter().all(|slot| slot[0].load(Acquire) != 0);
                     if is_full && written && done.insert(sequence) {
                         sum_read.fetch_add(all[1..].iter().map(value).sum(), Relaxed);
@@ -157,8 +221,8 @@ fn chunks_given_back_while_threads_write_lose_no_record() {
                     }
                 }
                 if last_round {
-                    let rest = &chunks[current as usize][1..];
-                    let rest = rest.iter().take(claimed as usize).map(value).sum();
+                    let rest = &chunks[at.chunk as usize][1..];
+                    let rest = rest.iter().take(at.claimed as usize).map(value).sum();
                     sum_read.fetch_add(rest, Relaxed);
                     return;
                 }
@@ -190,7 +254,7 @@ fn chunks_given_back_while_threads_write_lose_no_record() {
 
 #[test]
 fn a_damaged_recording_gives_no_slot_and_no_harm() {
-    for cursor in [u64::MAX, u64::from(u32::MAX), 7, format::claim(5) | 99] {
+    for cursor in [u64::MAX, Cursor::CLOSED.word(), 7, Cursor::claim(5) | 99] {
         let recording = recording(2);
         header(&recording).cursor.word.store(cursor, Relaxed);
         assert!(recording.claim(1).is_none(), "cursor {cursor:#x}");

@@ -2,7 +2,7 @@
 
 use super::file::{Counters, RecordingFile};
 use crate::command::failure::Failure;
-use msgq::trace::format::{self, CHUNK_BYTES, HEADER_BYTES, Header};
+use msgq::trace::format::{CHUNK_BYTES, Cursor, HEADER_BYTES, Header};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::mem::offset_of;
@@ -40,11 +40,11 @@ impl Archive {
         rest: &[u32],
         now: &Counters,
     ) -> io::Result<()> {
-        // Without a current chunk, every chunk is full.
-        let mut cursor = u64::from(u32::MAX);
+        let mut cursor = Cursor::CLOSED;
         for index in rest {
             if *index == now.current {
-                cursor = format::claim(now.claimed) | self.chunks;
+                let (chunk, claimed) = (self.chunks as u32, now.claimed as u32);
+                cursor = Cursor { chunk, generation: 0, claimed };
             }
             self.add(source, *index)?;
         }
@@ -52,7 +52,7 @@ impl Archive {
         // No room for more: nobody joins this recording any more.
         put(&mut header, offset_of!(Header, chunks), 0);
         put(&mut header, offset_of!(Header, fresh), self.chunks);
-        put(&mut header, offset_of!(Header, cursor), cursor);
+        put(&mut header, offset_of!(Header, cursor), cursor.word());
         self.file.write_all_at(&header, 0)
     }
 }

@@ -4,8 +4,8 @@
 use crate::command::failure::Failure;
 use msgq::trace::clock::{Clock, Moment};
 use msgq::trace::format::{
-    CHUNK_BYTES, CHUNK_SLOTS, HEADER_BYTES, Header, MAGIC, MOST_CHUNKS, SLOT_BYTES, SLOT_WORDS,
-    Tag, VERSION, Words, chunk, cursor,
+    CHUNK_BYTES, CHUNK_SLOTS, Cursor, HEADER_BYTES, Header, MAGIC, MOST_CHUNKS, SLOT_BYTES,
+    SLOT_WORDS, Tag, VERSION, Words, chunk,
 };
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -24,6 +24,8 @@ pub struct RecordingFile {
     pub made: Moment,
     /// The same moment in nanoseconds of CLOCK_REALTIME.
     pub made_realtime: u64,
+    /// Where the recording ended, once it is closed.
+    pub closed: Option<Cursor>,
 }
 
 /// What changes in the header while a recording is written.
@@ -44,6 +46,8 @@ pub struct Counters {
 pub struct ChunkHead {
     /// Its place in the order of the recording; 0 where nothing was written to it.
     pub sequence: u64,
+    /// Whether all its slots are claimed.
+    pub is_full: bool,
     /// A moment shortly before its first record; ticks are 0 in the very first chunk.
     pub moment: Moment,
 }
@@ -85,6 +89,7 @@ impl RecordingFile {
                 monotonic: word(offset_of!(Header, made_monotonic)),
             },
             made_realtime: word(offset_of!(Header, made_realtime)),
+            closed: None,
             file,
         })
     }
@@ -101,10 +106,11 @@ impl RecordingFile {
         let header = self.header()?;
         let word = |offset: usize| word_at(&header, offset);
         let most = u64::from(MOST_CHUNKS);
-        let (current, claimed) = cursor(word(offset_of!(Header, cursor)));
+        let cursor = Cursor::from_word(word(offset_of!(Header, cursor)));
+        let cursor = self.closed.unwrap_or(cursor);
         Ok(Counters {
-            current,
-            claimed: claimed.min(CHUNK_SLOTS as u64 - 1) as usize,
+            current: cursor.chunk,
+            claimed: (cursor.claimed as usize).min(CHUNK_SLOTS - 1),
             used: word(offset_of!(Header, fresh)).min(most) as u32,
             lost: word(offset_of!(Header, lost)),
             faults: word(offset_of!(Header, faults)),
@@ -128,6 +134,7 @@ impl RecordingFile {
         let words = slots.first().ok_or(io::ErrorKind::UnexpectedEof)?;
         Ok(ChunkHead {
             sequence: words[chunk::SEQUENCE],
+            is_full: words[chunk::SEQUENCE] != 0 && words[chunk::SEQUENCE] == words[chunk::FULL],
             moment: Moment {
                 ticks: words[chunk::MOMENT_TICKS],
                 monotonic: words[chunk::MOMENT_MONOTONIC],

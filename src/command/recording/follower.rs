@@ -1,6 +1,6 @@
 //! Reading a recording while it is written, or after.
 //!
-//! Records are told in the order in which their calls began. One that has not returned yet holds
+//! What is told at a time is in the order in which the calls began. One that has not returned yet holds
 //! the others back for a moment, and is then told as waiting; its end is told when it comes.
 
 use super::file::{Counters, RecordingFile};
@@ -126,6 +126,8 @@ impl Follower {
             }
             match unfinished.record {
                 Some(record) if gone && record.returned.is_none() => {
+                    // Nobody will write to it any more.
+                    self.finish_one(unfinished.place.chunk);
                     told.push(Told::Never(record, true));
                 }
                 _ => self.waiting.push(unfinished),
@@ -153,11 +155,6 @@ impl Follower {
     /// The chunks not finished yet that hold anything.
     pub fn open_chunks(&self) -> Vec<u32> {
         self.open.iter().filter(|chunk| chunk.next > 1).map(|chunk| chunk.index).collect()
-    }
-
-    /// How many chunks are being read that nothing has been written to.
-    pub fn clean_chunks(&self) -> usize {
-        self.open.iter().filter(|chunk| chunk.next == 1).count()
     }
 
     /// Reads a chunk again, which has been cleaned.
@@ -204,10 +201,17 @@ impl Follower {
         let words: Vec<Words> = slots.into_iter().map(|(_, words)| words).collect();
         unfinished.record = Record::read(*tag, &words);
         let finished = tag.progress == Progress::Returned;
-        if finished && let Some(open) = self.open.iter_mut().find(|open| open.index == chunk) {
-            open.unfinished = open.unfinished.saturating_sub(1);
+        if finished {
+            self.finish_one(chunk);
         }
         Ok(finished)
+    }
+
+    /// One record less in this chunk is unfinished.
+    fn finish_one(&mut self, chunk: u32) {
+        if let Some(open) = self.open.iter_mut().find(|open| open.index == chunk) {
+            open.unfinished = open.unfinished.saturating_sub(1);
+        }
     }
 
     fn read_new(&mut self, now: Option<u64>) -> io::Result<()> {
@@ -217,24 +221,17 @@ impl Follower {
             self.reopen(self.opened);
             self.opened += 1;
         }
-        // A recording that is finished, or cut off, may have no current chunk.
-        let last = match counters.current < present {
-            true => self.file.head(counters.current)?.sequence,
-            false => u64::MAX,
-        };
         let mut with_news = Vec::new();
         for (number, chunk) in self.open.iter().enumerate() {
-            let sequence = self.file.head(chunk.index)?.sequence;
-            let claimed = if chunk.index == counters.current {
-                counters.claimed
-            } else if sequence != 0 && sequence < last {
-                CHUNK_SLOTS - 1
-            } else {
+            let head = self.file.head(chunk.index)?;
+            let claimed = match head.is_full {
+                true => CHUNK_SLOTS - 1,
+                false if chunk.index == counters.current => counters.claimed,
                 // Clean, or just about to be used.
-                0
+                false => 0,
             };
             if claimed >= chunk.next {
-                with_news.push((sequence, number, claimed));
+                with_news.push((head.sequence, number, claimed));
             }
         }
         with_news.sort_unstable();

@@ -4,19 +4,17 @@
 use super::archive::Archive;
 use super::file::{Counters, RecordingFile};
 use super::follower::{Follower, Told};
+use super::time::Scale;
 use crate::command::failure::Failure;
 use msgq::os::Descriptor;
 use msgq::trace::join;
 use msgq::trace::mapping::Mapping;
+use msgq::trace::record::Record;
 use msgq::trace::recording::Recording;
 use std::ffi::CString;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-
-/// How many clean chunks are kept ready for the programs. Chunks that were used before cost them
-/// no page faults; this many last for a while when this command does not get the processor.
-const CLEAN_CHUNKS: usize = 32;
 
 /// A recording that this command made.
 pub struct LiveRecording {
@@ -67,47 +65,66 @@ impl LiveRecording {
         &self.follower
     }
 
-    /// Reads what is new, and gives chunks back.
+    /// Reads what is new, and gives chunks back. Chunks that were used before cost the programs no
+    /// page faults, and as many as were ever in use at once are kept.
     pub fn poll(&mut self) -> io::Result<Vec<Told>> {
         let clock = self.follower.file.clock;
+        self.cleaner.note_reading();
         self.follower.scale.refine(clock.moment());
         let told = self.follower.poll(Some(clock.now()))?;
         let counters = self.follower.file.counters()?;
         for index in self.follower.take_finished_chunks(&counters) {
-            if let Some(archive) = &mut self.archive {
-                archive.add(&self.follower.file, index)?;
-            }
-            // More than that were needed only while this command was behind.
-            if self.follower.clean_chunks() < CLEAN_CHUNKS {
-                self.cleaner.clean(index);
-                self.follower.reopen(index);
-            }
+            self.keep(|archive, file| archive.add(file, index));
+            self.cleaner.clean(index);
+            self.follower.reopen(index);
         }
         Ok(told)
     }
 
+    /// Whether there was more to read than the last poll took at once.
+    pub fn is_behind(&self) -> bool {
+        self.follower.is_behind()
+    }
+
     /// The calls that never return, by whoever is gone.
-    pub fn give_up(
-        &mut self,
-        is_gone: impl Fn(&msgq::trace::record::Record) -> bool,
-    ) -> io::Result<Vec<Told>> {
+    pub fn give_up(&mut self, is_gone: impl Fn(&Record) -> bool) -> io::Result<Vec<Told>> {
         self.follower.give_up(is_gone)
     }
 
-    /// Reads the rest. Nothing writes any more, or nothing more is wanted.
-    pub fn finish(mut self) -> io::Result<(Follower, Vec<Told>, Losses)> {
-        let mut told = Vec::new();
+    /// Ends the recording, and tells the rest, part by part. Programs that still run are not
+    /// recorded any more.
+    pub fn finish(mut self, mut tell: impl FnMut(&Scale, Vec<Told>)) -> io::Result<Losses> {
+        self.follower.file.closed = Some(self.cleaner.close());
+        let counters = self.follower.file.counters()?;
         loop {
-            told.extend(self.poll()?);
+            let told = self.poll()?;
+            tell(&self.follower.scale, told);
             if !self.follower.is_behind() {
                 break;
             }
         }
-        told.extend(self.follower.finish()?);
-        let counters = self.follower.file.counters()?;
-        if let Some(archive) = self.archive {
-            archive.finish(&self.follower.file, &self.follower.open_chunks(), &counters)?;
+        let rest = self.follower.finish()?;
+        tell(&self.follower.scale, rest);
+        let open = self.follower.open_chunks();
+        if let Some(archive) = self.archive.take() {
+            let kept = archive.finish(&self.follower.file, &open, &counters);
+            self.complain(kept);
         }
-        Ok((self.follower, told, Losses::of(&counters)))
+        Ok(Losses::of(&counters))
+    }
+
+    /// Writes to the archive, if there is one. One that fails is told once; the program runs on.
+    fn keep(&mut self, write: impl FnOnce(&mut Archive, &RecordingFile) -> io::Result<()>) {
+        if let Some(archive) = &mut self.archive {
+            let kept = write(archive, &self.follower.file);
+            self.complain(kept);
+        }
+    }
+
+    fn complain(&mut self, kept: io::Result<()>) {
+        if let Err(error) = kept {
+            eprintln!("msgq: the recording cannot be kept: {error}");
+            self.archive = None;
+        }
     }
 }
