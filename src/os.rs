@@ -140,6 +140,12 @@ pub unsafe fn populate(address: *mut u8, bytes: usize) -> Result<(), Errno> {
     unsafe { kernel!(libc::SYS_madvise, address, bytes, libc::MADV_POPULATE_WRITE) }.map(drop)
 }
 
+/// The size of a page of memory in bytes.
+pub fn page_size() -> usize {
+    // SAFETY: the C library reads what the kernel told the program at its start.
+    unsafe { libc::getauxval(libc::AT_PAGESZ) as usize }
+}
+
 /// Whether the kernel knows how to [`populate`].
 pub fn can_populate() -> bool {
     // SAFETY: an empty range.

@@ -160,9 +160,91 @@ fn perl_under_run_works_as_alone() {
 }
 
 #[test]
-fn nothing_is_left_behind_by_a_trace() {
-    let output = run(msgq().args(["trace", "--", "sh", "-c", "echo $MSGQ_TRACE"]));
-    let recording = text(&output.stdout);
-    assert!(recording.contains("msgq-"), "{recording}");
-    assert!(!Path::new(recording.trim()).parent().unwrap().exists(), "{recording}");
+fn nothing_is_left_behind_by_a_trace_however_the_program_ends() {
+    for end in ["exit 0", "kill -TERM $$", "kill -KILL $$"] {
+        let script = format!("echo $MSGQ_TRACE; {end}");
+        let output = run(msgq().args(["trace", "--", "sh", "-c", &script]));
+        let recording = text(&output.stdout);
+        assert!(recording.contains("msgq-"), "{recording}");
+        assert!(!Path::new(recording.trim()).parent().unwrap().exists(), "{end}: {recording}");
+    }
+}
+
+#[test]
+fn a_recording_that_cannot_be_kept_is_told_once_and_the_program_is_followed_to_its_end() {
+    let script = format!("{COMMAND} demo; echo done; exit 3");
+    let output = run(msgq().args(["trace", "-w", "/dev/full", "--", "sh", "-c", &script]));
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stdout).ends_with("done\n"), "{}", text(&output.stdout));
+    let shown = text(&output.stderr);
+    assert_eq!(shown.lines().count(), 1, "{shown}");
+    assert!(shown.contains("cannot be kept") && shown.contains("No space left"), "{shown}");
+}
+
+#[test]
+fn a_process_whose_first_thread_has_ended_is_followed_in_the_others() {
+    let directory = tempfile::tempdir().unwrap();
+    let source = r#"
+static int id;
+static void *work(void *unused) {
+    struct message message;
+    if (msgrcv(id, &message, 64, 1, 0) == 2) msgctl(id, IPC_RMID, NULL);
+    return unused;
+}
+int main(void) {
+    struct message message = { 1, "ok" };
+    pthread_t thread;
+    id = msgget(IPC_PRIVATE, 0600);
+    pthread_create(&thread, NULL, work, NULL);
+    if (fork() == 0) {
+        usleep(500000);
+        _exit(msgsnd(id, &message, 2, 0) != 0);
+    }
+    pthread_exit(NULL);
+}"#;
+    let calls = calls(&[], &[&program(directory.path(), "headless", source)]);
+    assert_eq!(names(&calls), ["msgget", "msgsnd", "msgrcv", "msgctl"], "{calls:?}");
+    assert!(calls.iter().all(|call| call["finished"] == true), "{calls:?}");
+}
+
+#[test]
+fn a_child_made_by_clone_is_followed_after_its_parent_has_ended() {
+    let directory = tempfile::tempdir().unwrap();
+    let source = r#"
+#include <sys/syscall.h>
+int main(void) {
+    if (syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) != 0) {
+        usleep(200000);
+        return 0;
+    }
+    int id = msgget(IPC_PRIVATE, 0600);
+    usleep(600000);
+    _exit(msgctl(id, IPC_RMID, NULL) != 0);
+}"#;
+    let calls = calls(&[], &[&program(directory.path(), "cloning", source)]);
+    assert_eq!(names(&calls), ["msgget", "msgctl"], "{calls:?}");
+}
+
+#[test]
+fn a_call_that_returns_in_two_processes_is_recorded_once() {
+    let directory = tempfile::tempdir().unwrap();
+    // The handler interrupts msgrcv and forks; the call then fails with EINTR in both.
+    let source = r#"
+static void handler(int signal) { (void)signal; fork(); }
+int main(void) {
+    struct message message;
+    struct sigaction action = { .sa_handler = handler };
+    pid_t parent = getpid();
+    int id = msgget(IPC_PRIVATE, 0600), got, status;
+    sigaction(SIGALRM, &action, NULL);
+    ualarm(50000, 0);
+    got = (int)msgrcv(id, &message, 64, 1, 0);
+    if (getpid() != parent) _exit(got != -1 || errno != EINTR);
+    wait(&status);
+    return msgctl(id, IPC_RMID, NULL) || status != 0 || got != -1;
+}"#;
+    let calls = calls(&[], &[&program(directory.path(), "forking", source)]);
+    assert_eq!(names(&calls), ["msgget", "msgrcv", "msgctl"], "{calls:?}");
+    assert_eq!(calls[1]["errno"], "EINTR");
+    assert!(calls.iter().all(|call| call["pid"] == calls[0]["pid"]), "{calls:?}");
 }

@@ -35,8 +35,8 @@ fn ask(process: u32) -> Identity {
 /// Rust reaches a thread's variables through a function of the dynamic linker, which touches three
 /// pages more, and which may allocate when a thread calls it for the first time, maybe inside a
 /// signal handler. The "initial exec" model needs neither: the word lies at a fixed distance from
-/// the thread pointer. The price is eight bytes of the room that the C library keeps for such
-/// variables of libraries that are loaded late.
+/// the thread pointer. The price is a little of the room that the C library keeps for such variables of
+/// libraries that are loaded late: less than a hundred bytes.
 #[cfg(target_arch = "x86_64")]
 mod remembered {
     use std::arch::{asm, global_asm};

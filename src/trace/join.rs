@@ -25,6 +25,8 @@ pub enum Refusal {
     Closed,
     /// The program has forbidden itself the clock that the recording uses.
     Clock,
+    /// The machine's pages are not those that the format is made for.
+    Pages,
 }
 
 impl Refusal {
@@ -36,6 +38,9 @@ impl Refusal {
             Refusal::Version => "the recording was made by another version of msgq",
             Refusal::Closed => "the recording is finished; name a file that is not there",
             Refusal::Clock => "the program may not read the clock of this recording",
+            Refusal::Pages => {
+                "recording needs memory pages of 4096 bytes, and this machine's differ"
+            }
         }
     }
 }
@@ -57,6 +62,9 @@ pub fn open(path: &CStr, mapping: &Mapping) -> Result<bool, Refusal> {
 
 /// Maps the recording in `file`, once everything in its header is found sound.
 pub fn attach(file: &Descriptor, mapping: &Mapping) -> Result<bool, Refusal> {
+    if os::page_size() != HEADER_BYTES {
+        return Err(Refusal::Pages);
+    }
     let mut words = [0u8; 64];
     let read = file.read(&mut words).map_err(Refusal::File)?;
     let mut words =
@@ -161,7 +169,13 @@ fn make_room(file: &Descriptor) -> Result<u32, Errno> {
     file.set_size(file_bytes(chunks))?;
     let at_once = if os::can_populate() { 1 } else { chunks };
     match file.allocate(file_bytes(at_once)) {
-        Err(Errno(libc::EOPNOTSUPP)) => Ok(chunks),
+        // A file system that cannot promise storage gets something to store.
+        Err(Errno(libc::EOPNOTSUPP)) => write_zeros(file, file_bytes(at_once)).map(|()| chunks),
         allocated => allocated.map(|()| chunks),
     }
+}
+
+fn write_zeros(file: &Descriptor, bytes: u64) -> Result<(), Errno> {
+    let zeros = [0u8; HEADER_BYTES];
+    (0..bytes).step_by(zeros.len()).try_for_each(|at| file.write(&zeros, at))
 }

@@ -27,7 +27,8 @@ impl Place {
 
     /// A program that was started by root may give up its rights and then start another one, which
     /// must still be able to open the recording. Whoever is told its name may: the name cannot be
-    /// guessed, and the directory cannot be listed.
+    /// guessed, and the directory cannot be listed. A program that is traced can then do harm to the
+    /// trace, and to the other programs in it.
     pub fn open_to_others(&self) -> io::Result<()> {
         if nix::unistd::geteuid().is_root() {
             fs::set_permissions(self.directory.path(), fs::Permissions::from_mode(0o711))?;

@@ -80,11 +80,11 @@ impl<W: Write> Json<W> {
     pub fn new(out: W, filter: Filter) -> Json<W> {
         Json { out, filter, programs: HashMap::new() }
     }
+}
 
-    fn write(&mut self, object: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, object)?;
-        self.out.write_all(b"\n")
-    }
+fn write(out: &mut impl Write, object: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, object)?;
+    out.write_all(b"\n")
 }
 
 impl<W: Write> Show for Json<W> {
@@ -99,8 +99,7 @@ impl<W: Write> Show for Json<W> {
         }
         let program = self.programs.get(&record.process).map(String::as_str);
         let object = object(record, scale, program);
-        serde_json::to_writer(&mut self.out, &object)?;
-        self.out.write_all(b"\n")
+        write(&mut self.out, &object)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -109,7 +108,8 @@ impl<W: Write> Show for Json<W> {
 
     fn end(&mut self, losses: Losses) -> io::Result<()> {
         if losses != Losses::default() {
-            self.write(&LossObject { lost_calls: losses.calls, faults: losses.faults })?;
+            let object = LossObject { lost_calls: losses.calls, faults: losses.faults };
+            write(&mut self.out, &object)?;
         }
         self.out.flush()
     }
