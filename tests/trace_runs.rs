@@ -11,7 +11,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use support::traced::{PERL, calls, names, objects, program};
-use support::{compile, library, msgq, run, text, until};
+use support::{compile, kill, library, msgq, run, text, until};
 
 const COMMAND: &str = env!("CARGO_BIN_EXE_msgq");
 
@@ -71,7 +71,7 @@ fn a_signal_for_the_command_reaches_the_program() {
         let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:\t")).unwrap();
         u64::from_str_radix(caught, 16).unwrap() & 1 << (libc::SIGTERM - 1) != 0
     });
-    run(Command::new("kill").args(["-TERM", &child.id().to_string()]));
+    kill("TERM", &child.id().to_string());
     assert_eq!(child.wait().unwrap().code(), Some(42));
 }
 

@@ -10,10 +10,10 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use support::traced::{PERL, calls, names, objects, program};
-use support::{msgq, run, text, until};
+use support::{kill, msgq, run, text, until};
 
 #[test]
-fn perls_own_module_is_shown_call_by_call_and_prints_what_it_prints_without_us() {
+fn perl_is_shown_call_by_call_and_prints_what_it_prints_without_us() {
     let alone = run(Command::new("perl").args(["-e", PERL]));
     let traced = run(msgq().args(["trace", "--", "perl", "-e", PERL]));
     assert_eq!(text(&traced.stdout), text(&alone.stdout));
@@ -170,7 +170,7 @@ fn a_call_during_which_the_program_is_killed_is_shown_as_never_returned() {
     let shown = || fs::read_to_string(&file).unwrap();
     until("the waiting call is shown", || shown().contains("<unfinished ...>"));
     let process = shown().split(['[', ' ', ']']).nth(2).unwrap().to_string();
-    run(Command::new("kill").args(["-9", &process]));
+    kill("9", &process);
     let status = child.wait().unwrap();
     assert_eq!(status.signal(), Some(libc::SIGKILL), "the command ends as its program did");
     assert!(shown().contains("<... msgrcv never returned>("), "{}", shown());

@@ -4,7 +4,6 @@
 pub mod traced;
 
 use std::env;
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
@@ -67,6 +66,12 @@ pub fn run(command: &mut Command) -> Output {
     command.stdin(std::process::Stdio::null()).output().expect("a command that runs")
 }
 
+/// Sends a signal. (The shell has `kill` built in; a program of that name need not be there.)
+pub fn kill(signal: &str, process: &str) {
+    let output = run(Command::new("sh").args(["-c", &format!("kill -{signal} {process}")]));
+    assert!(output.status.success(), "kill -{signal} {process}: {}", text(&output.stderr));
+}
+
 /// Waits until something is so, for at most ten seconds.
 pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     for _ in 0..2000 {
@@ -76,10 +81,4 @@ pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
         std::thread::sleep(Duration::from_millis(5));
     }
     panic!("waited ten seconds for this in vain: {what}");
-}
-
-/// Whether a program is installed.
-pub fn has(program: &str) -> bool {
-    let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).any(|dir| dir.join(OsStr::new(program)).is_file())
 }
