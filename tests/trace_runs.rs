@@ -226,6 +226,46 @@ int main(void) {
 }
 
 #[test]
+fn a_chain_of_processes_each_of_which_ends_when_it_has_forked_is_followed_to_its_end() {
+    let directory = tempfile::tempdir().unwrap();
+    let source = r#"
+int main(void) {
+    int id = msgget(IPC_PRIVATE, 0600);
+    for (int link = 0; link < 5; link++) {
+        if (fork() != 0) return 0;
+        usleep(120000);
+        msgctl(id, 9999, NULL);
+    }
+    return msgctl(id, IPC_RMID, NULL);
+}"#;
+    let program = program(directory.path(), "chain", source);
+    for _ in 0..5 {
+        let calls = calls(&[], &[&program]);
+        assert_eq!(names(&calls).len(), 7, "{calls:?}");
+        assert_eq!(calls[6]["cmd"], "IPC_RMID");
+    }
+}
+
+#[test]
+fn a_child_in_a_namespace_of_its_own_does_not_hold_the_trace_up() {
+    let directory = tempfile::tempdir().unwrap();
+    // Its id is 1, which is another process outside, one that never ends.
+    let source = r#"
+#include <sched.h>
+#include <sys/syscall.h>
+int main(void) {
+    int id = msgget(IPC_PRIVATE, 0600), status;
+    long child = syscall(SYS_clone, SIGCHLD | CLONE_NEWPID, 0, 0, 0, 0);
+    if (child == -1) msgctl(id, 9999, NULL);
+    if (child == 0) _exit(msgctl(id, 9999, NULL) != -1);
+    wait(&status);
+    return msgctl(id, IPC_RMID, NULL);
+}"#;
+    let calls = calls(&[], &[&program(directory.path(), "namespaced", source)]);
+    assert_eq!(names(&calls), ["msgget", "msgctl", "msgctl"], "{calls:?}");
+}
+
+#[test]
 fn a_call_that_returns_in_two_processes_is_recorded_once() {
     let directory = tempfile::tempdir().unwrap();
     // The handler interrupts msgrcv and forks; the call then fails with EINTR in both.

@@ -14,13 +14,16 @@ pub struct Processes {
     seen: HashMap<u32, bool>,
     /// This command's namespace of process ids.
     namespace: u64,
+    /// When this command was started.
+    own_start: u64,
 }
 
 impl Processes {
     /// None yet.
     pub fn new() -> Processes {
         let namespace = msgq::os::process_namespace();
-        Processes { started: HashMap::new(), seen: HashMap::new(), namespace }
+        let own_start = started(std::process::id()).unwrap_or_default();
+        Processes { started: HashMap::new(), seen: HashMap::new(), namespace, own_start }
     }
 
     /// Notes who made a record.
@@ -29,12 +32,31 @@ impl Processes {
         if !begins && self.seen.contains_key(&record.process) {
             return;
         }
-        // A child made past the C library is first seen by a call, and is its parent's neighbour.
-        let near = !begins || record.namespace() == self.namespace;
+        let time = started(record.process);
+        // A child made past the C library is first seen by a call, which does not tell its
+        // namespace. But a process that is older than this command is not its child.
+        let near = match begins {
+            true => self.is_near(record),
+            false => time.is_some_and(|time| time >= self.own_start),
+        };
         self.seen.insert(record.process, near);
-        if let Some(started) = started(record.process).filter(|_| near) {
-            self.started.insert(record.process, started);
-        }
+        match time.filter(|_| near) {
+            Some(time) => self.started.insert(record.process, time),
+            None => self.started.remove(&record.process),
+        };
+    }
+
+    /// Whether the process that begins with this record has its id in this command's namespace.
+    fn is_near(&self, record: &Record) -> bool {
+        record.namespace() != 0 && record.namespace() == self.namespace
+    }
+
+    /// Whether `earlier`, a call that waits, ended because its process began the program of `record`.
+    pub fn is_replaced(&self, earlier: &Record, record: &Record) -> bool {
+        self.is_near(record)
+            && self.seen.get(&earlier.process) == Some(&true)
+            && earlier.process == record.process
+            && earlier.entered < record.entered
     }
 
     /// Whether any process has ever recorded.
@@ -50,7 +72,7 @@ impl Processes {
 
     /// Whether the thread that made a record is gone for certain.
     pub fn is_gone(&self, record: &Record) -> bool {
-        let near = self.seen.get(&record.process).is_some_and(|near| *near);
+        let near = self.seen.get(&record.process) == Some(&true);
         let stat = format!("/proc/{}/task/{}/stat", record.process, record.thread);
         near && alive(&stat).is_none()
     }

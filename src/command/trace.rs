@@ -156,7 +156,8 @@ impl Session {
     fn follow(&mut self, output: &mut Output) -> Result<ExitStatus, Failure> {
         let mut pause = Pause::default();
         let mut look = Instant::now();
-        let mut ended: Option<(ExitStatus, Instant)> = None;
+        let mut ended: Option<ExitStatus> = None;
+        let mut last_alive = Instant::now();
         loop {
             let mut told = self.live.poll().map_err(lost)?;
             if look.elapsed() > LOOK_EVERY {
@@ -168,14 +169,14 @@ impl Session {
             self.calls += note(&told, &mut self.processes);
             output.show(&self.live.follower().scale, &told);
             if ended.is_none() {
-                ended = self.launched.ended()?.map(|status| (status, Instant::now()));
+                ended = self.launched.ended()?;
             }
-            if let Some((status, since)) = ended {
+            if ended.is_none() || self.live.is_behind() || self.processes.any_alive() {
+                last_alive = Instant::now();
+            }
+            if let Some(status) = ended {
                 // A child that was forked last may not have had the time to say so.
-                let settled = since.elapsed() > GRACE
-                    && !self.live.is_behind()
-                    && !self.processes.any_alive();
-                if settled || self.launched.is_interrupted() {
+                if last_alive.elapsed() > GRACE || self.launched.is_interrupted() {
                     return Ok(status);
                 }
             }
@@ -187,10 +188,9 @@ impl Session {
     fn replaced(&mut self, told: &[Told]) -> Result<Vec<Told>, Failure> {
         let mut never = Vec::new();
         for told in told {
-            if let Told::Returned(Record { kind: Kind::Program, process, entered, .. }, _) = told {
-                let before =
-                    |record: &Record| record.process == *process && record.entered < *entered;
-                never.extend(self.live.give_up(before).map_err(lost)?);
+            if let Told::Returned(program @ Record { kind: Kind::Program, .. }, _) = told {
+                let replaced = |earlier: &Record| self.processes.is_replaced(earlier, program);
+                never.extend(self.live.give_up(replaced).map_err(lost)?);
             }
         }
         Ok(never)
@@ -200,7 +200,7 @@ impl Session {
 /// How often to look whether threads that wait are still there.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// How long after the program's end its children may take to be seen.
+/// How long after the end of the last process known its children may take to be seen.
 const GRACE: Duration = Duration::from_millis(50);
 
 fn lost(error: io::Error) -> Failure {

@@ -108,8 +108,8 @@ fn record_entry<C: Call>(call: C) -> Option<Span> {
     #[cfg(test)]
     tests::fault_if_asked();
     let hot = Hot::get();
-    let slots = RECORDING.claim(format::slots_for(call.most_bytes(hot.kept())))?;
     let who = identity::of_thread(hot.process());
+    let slots = RECORDING.claim(format::slots_for(call.most_bytes(hot.kept())))?;
     let ticks = hot.clock().now();
     let words = record::beginning(who.process, who.thread, ticks, call.arguments());
     write(slots, &words, Tag::of(C::KIND, Progress::Entered, slots.len()));

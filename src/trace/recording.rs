@@ -2,7 +2,8 @@
 //! recording at the same time, and one reader may give them its chunks back to use again.
 //!
 //! Nobody holds anything that another would have to wait for. A place is claimed by one addition,
-//! a new chunk by one exchange; whoever is killed in between leaves at most an unused chunk.
+//! a new chunk by one exchange; whoever is killed in between leaves at most a chunk that is not used
+//! again.
 
 use super::clock::Clock;
 use super::format::{CHUNK_SLOTS, Cursor, Header, Kind, Progress, Slot, Tag, chunk};
@@ -68,6 +69,8 @@ impl<M: Memory> Recording<M> {
         let cursor = &header.cursor.word;
         for _ in 0..TRIES {
             let mut at = Cursor::from_word(cursor.load(Relaxed));
+            // Nothing is claimed in a chunk that this process cannot reach.
+            self.memory.chunk(at.chunk)?;
             if at.claimed < FAR_BEYOND {
                 at = Cursor::from_word(cursor.fetch_add(Cursor::claim(slots), AcqRel));
                 let all = self.memory.chunk(at.chunk)?;
@@ -95,8 +98,8 @@ impl<M: Memory> Recording<M> {
         if !is_still_full(cursor.load(Acquire)) || Cursor::generation(sequence) != full.generation {
             return Some(());
         }
-        // Whoever stores this late stores a number that the chunk no longer has.
-        own[chunk::FULL].store(sequence, Release);
+        // Numbers only grow, so whoever comes late cannot undo what a later use of the chunk stored.
+        own[chunk::FULL].fetch_max(sequence, AcqRel);
         let next = self.take_clean(header).or_else(|| self.take_fresh(header))?;
         let first = &self.memory.chunk(next)?[0];
         let clock = Clock::from_number(header.clock.load(Relaxed)).unwrap_or(Clock::Monotonic);

@@ -24,16 +24,12 @@ impl Archive {
         Ok(Archive { file, chunks: 0 })
     }
 
-    /// Adds a chunk.
+    /// Adds a chunk that is full. The file is a whole recording after each.
     pub fn add(&mut self, source: &RecordingFile, index: u32) -> io::Result<()> {
-        let mut bytes = source.chunk_bytes(index)?;
-        bytes.resize(CHUNK_BYTES, 0);
-        self.file.write_all_at(&bytes, HEADER_BYTES as u64 + self.chunks * CHUNK_BYTES as u64)?;
-        self.chunks += 1;
-        Ok(())
+        self.write(source, index, Cursor::CLOSED)
     }
 
-    /// Adds the chunks that are not full, or not finished, and then the header.
+    /// Adds the chunks that are not full, or not finished.
     pub fn finish(
         mut self,
         source: &RecordingFile,
@@ -46,8 +42,20 @@ impl Archive {
                 let (chunk, claimed) = (self.chunks as u32, now.claimed as u32);
                 cursor = Cursor { chunk, generation: 0, claimed };
             }
-            self.add(source, *index)?;
+            self.write(source, *index, cursor)?;
         }
+        self.write_header(source, cursor)
+    }
+
+    fn write(&mut self, source: &RecordingFile, index: u32, cursor: Cursor) -> io::Result<()> {
+        let mut bytes = source.chunk_bytes(index)?;
+        bytes.resize(CHUNK_BYTES, 0);
+        self.file.write_all_at(&bytes, HEADER_BYTES as u64 + self.chunks * CHUNK_BYTES as u64)?;
+        self.chunks += 1;
+        self.write_header(source, cursor)
+    }
+
+    fn write_header(&self, source: &RecordingFile, cursor: Cursor) -> io::Result<()> {
         let mut header = source.header()?;
         // No room for more: nobody joins this recording any more.
         put(&mut header, offset_of!(Header, chunks), 0);

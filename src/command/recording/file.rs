@@ -142,6 +142,13 @@ impl RecordingFile {
         })
     }
 
+    /// A slot's tag alone.
+    pub fn tag(&self, index: u32, slot: usize) -> io::Result<Option<Tag>> {
+        let mut word = [0u8; 8];
+        self.file.read_exact_at(&mut word, slot_offset(index, slot))?;
+        Ok(Tag::from_word(u64::from_ne_bytes(word)))
+    }
+
     /// Slots of a chunk, in part where the file ends. They are read twice: whatever the tags of the
     /// first reading promise stands in the second, in whatever order the bytes are copied.
     pub fn slots(&self, index: u32, from: usize, count: usize) -> io::Result<Vec<SeenSlot>> {
@@ -163,11 +170,10 @@ impl RecordingFile {
 
     fn read_bytes(&self, index: u32, from: usize, count: usize) -> io::Result<Vec<u8>> {
         let count = count.min(CHUNK_SLOTS.saturating_sub(from));
-        let start = HEADER_BYTES as u64 + u64::from(index) * CHUNK_BYTES as u64;
         let mut bytes = vec![0u8; count * SLOT_BYTES];
         let mut done = 0;
         while let Some(rest) = bytes.get_mut(done..).filter(|rest| !rest.is_empty()) {
-            match self.file.read_at(rest, start + (from * SLOT_BYTES + done) as u64)? {
+            match self.file.read_at(rest, slot_offset(index, from) + done as u64)? {
                 0 => break,
                 read => done += read,
             }
@@ -175,6 +181,10 @@ impl RecordingFile {
         bytes.truncate(done);
         Ok(bytes)
     }
+}
+
+fn slot_offset(index: u32, slot: usize) -> u64 {
+    HEADER_BYTES as u64 + u64::from(index) * CHUNK_BYTES as u64 + (slot * SLOT_BYTES) as u64
 }
 
 fn word_at(bytes: &[u8], offset: usize) -> u64 {

@@ -16,6 +16,10 @@ pub const MOMENT: u64 = 10_000_000;
 /// How many chunks are read at a time: what bounds the memory that reading takes.
 const MOST_CHUNKS_AT_ONCE: usize = 64;
 
+/// How many waiting calls are a crowd, and how many polls it is then left alone for.
+const CROWD: usize = 64;
+const CROWD_POLLS: u32 = 8;
+
 /// What is told of a record.
 #[derive(Debug)]
 pub enum Told {
@@ -64,6 +68,8 @@ pub struct Follower {
     waiting: Vec<Unfinished>,
     /// Whether more was there than the last poll read.
     behind: bool,
+    /// How many polls there have been.
+    polls: u32,
 }
 
 impl Follower {
@@ -77,6 +83,7 @@ impl Follower {
             queue: VecDeque::new(),
             waiting: Vec::new(),
             behind: false,
+            polls: 0,
         }
     }
 
@@ -85,9 +92,12 @@ impl Follower {
     pub fn poll(&mut self, now: Option<u64>) -> io::Result<Vec<Told>> {
         self.read_new(now)?;
         let mut told = Vec::new();
-        let waiting = std::mem::take(&mut self.waiting);
-        for unfinished in waiting {
-            self.tell(unfinished, now, true, &mut told)?;
+        // A crowd of waiting calls is looked at less often.
+        self.polls = self.polls.wrapping_add(1);
+        if self.waiting.len() < CROWD || self.polls.is_multiple_of(CROWD_POLLS) {
+            for unfinished in std::mem::take(&mut self.waiting) {
+                self.tell(unfinished, now, true, &mut told)?;
+            }
         }
         while let Some(unfinished) = self.queue.pop_front() {
             if let Some(held_back) = self.tell(unfinished, now, false, &mut told)? {
@@ -104,7 +114,10 @@ impl Follower {
         let mut told = Vec::new();
         let rest = std::mem::take(&mut self.waiting).into_iter();
         for mut unfinished in rest.chain(std::mem::take(&mut self.queue)) {
-            self.refresh(&mut unfinished)?;
+            // What has returned is whole, and its chunk may have been given back since.
+            if unfinished.record.as_ref().is_none_or(|record| record.returned.is_none()) {
+                self.refresh(&mut unfinished)?;
+            }
             let was_told = unfinished.told;
             told.extend(unfinished.record.map(|record| match record.returned {
                 Some(_) => Told::Returned(record, was_told),
@@ -195,11 +208,13 @@ impl Follower {
     /// Reads a record once more. True when nothing more is to come of it.
     fn refresh(&mut self, unfinished: &mut Unfinished) -> io::Result<bool> {
         let Place { chunk, slot } = unfinished.place;
-        let seen = self.file.slots(chunk, slot, 1)?;
-        let Some((Some(tag), _)) = seen.first() else { return Ok(false) };
+        let Some(tag) = self.file.tag(chunk, slot)? else { return Ok(false) };
+        if tag.progress == Progress::Entered && unfinished.record.is_some() {
+            return Ok(false);
+        }
         let slots = self.file.slots(chunk, slot, usize::from(tag.slots.max(1)))?;
         let words: Vec<Words> = slots.into_iter().map(|(_, words)| words).collect();
-        unfinished.record = Record::read(*tag, &words);
+        unfinished.record = Record::read(tag, &words);
         let finished = tag.progress == Progress::Returned;
         if finished {
             self.finish_one(chunk);
