@@ -38,7 +38,7 @@ pub struct Arguments {
     summary: bool,
     /// Show only these calls
     #[arg(short = 'e', long, value_delimiter = ',', value_name = "CALLS",
-          value_parser = PossibleValuesParser::new(["msgget", "msgctl", "msgsnd", "msgrcv"]))]
+          value_parser = PossibleValuesParser::new(names::CALLS.map(|(_, name)| name)))]
     calls: Vec<String>,
     /// Show only calls on the queue with this id; may be repeated
     #[arg(short, long, value_name = "ID")]
@@ -91,11 +91,10 @@ impl Arguments {
         if self.write.is_some() {
             return Ok(Output::nowhere());
         }
-        let kinds = [Kind::Get, Kind::Control, Kind::Send, Kind::Receive].into_iter();
-        let wanted = |kind: &Kind| {
-            names::call(*kind).is_some_and(|name| self.calls.iter().any(|call| call == name))
-        };
-        let filter = Filter { calls: kinds.filter(wanted).collect(), queues: self.queue.clone() };
+        let wanted =
+            names::CALLS.iter().filter(|(_, name)| self.calls.iter().any(|call| call == name));
+        let calls = wanted.map(|(kind, _)| *kind).collect();
+        let filter = Filter { calls, queues: self.queue.clone() };
         let form = match (self.summary, self.format) {
             (true, _) => Form::Summary,
             (_, Format::Text) => Form::Text,
@@ -211,7 +210,7 @@ fn lost(error: io::Error) -> Failure {
 fn note(told: &[Told], processes: &mut Processes) -> usize {
     let mut calls = 0;
     for told in told {
-        let (Told::Waits(record) | Told::Returned(record, _) | Told::Never(record, _)) = told;
+        let record = told.record();
         processes.note(record);
         let is_call = names::call(record.kind).is_some();
         calls += usize::from(is_call && !matches!(told, Told::Waits(_)));

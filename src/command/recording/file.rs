@@ -103,7 +103,8 @@ impl RecordingFile {
 
     /// The header's words that change.
     pub fn counters(&self) -> io::Result<Counters> {
-        let header = self.header()?;
+        let mut header = [0u8; size_of::<Header>()];
+        self.file.read_exact_at(&mut header, 0)?;
         let word = |offset: usize| word_at(&header, offset);
         let most = u64::from(MOST_CHUNKS);
         let cursor = Cursor::from_word(word(offset_of!(Header, cursor)));

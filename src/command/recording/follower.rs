@@ -114,10 +114,7 @@ impl Follower {
         let mut told = Vec::new();
         let rest = std::mem::take(&mut self.waiting).into_iter();
         for mut unfinished in rest.chain(std::mem::take(&mut self.queue)) {
-            // What has returned is whole, and its chunk may have been given back since.
-            if unfinished.record.as_ref().is_none_or(|record| record.returned.is_none()) {
-                self.refresh(&mut unfinished)?;
-            }
+            self.refresh(&mut unfinished)?;
             let was_told = unfinished.told;
             told.extend(unfinished.record.map(|record| match record.returned {
                 Some(_) => Told::Returned(record, was_told),
@@ -157,12 +154,10 @@ impl Follower {
     /// The chunks that are read to their end, and hold nothing unfinished. They are not read again
     /// unless they are handed to [`Follower::reopen`].
     pub fn take_finished_chunks(&mut self, counters: &Counters) -> Vec<u32> {
-        let (finished, open) = std::mem::take(&mut self.open).into_iter().partition(|chunk| {
+        let is_finished = |chunk: &mut OpenChunk| {
             chunk.next == CHUNK_SLOTS && chunk.unfinished == 0 && chunk.index != counters.current
-        });
-        self.open = open;
-        let finished: Vec<OpenChunk> = finished;
-        finished.into_iter().map(|chunk| chunk.index).collect()
+        };
+        self.open.extract_if(.., is_finished).map(|chunk| chunk.index).collect()
     }
 
     /// The chunks not finished yet that hold anything.
@@ -184,10 +179,7 @@ impl Follower {
         waits: bool,
         told: &mut Vec<Told>,
     ) -> io::Result<Option<Unfinished>> {
-        let finished = match &unfinished.record {
-            Some(record) if record.returned.is_some() => true,
-            _ => self.refresh(&mut unfinished)?,
-        };
+        let finished = self.refresh(&mut unfinished)?;
         let since = unfinished.record.as_ref().map_or(unfinished.seen, |record| record.entered);
         let young = now.is_some_and(|now| self.scale.between(since, now) < MOMENT);
         match unfinished.record {
@@ -205,17 +197,20 @@ impl Follower {
         Ok(None)
     }
 
-    /// Reads a record once more. True when nothing more is to come of it.
+    /// Reads a record once more, unless it is whole. True when nothing more is to come of it.
     fn refresh(&mut self, unfinished: &mut Unfinished) -> io::Result<bool> {
+        // What has returned is not read again: its chunk may have been given back since.
+        if unfinished.record.as_ref().is_some_and(|record| record.returned.is_some()) {
+            return Ok(true);
+        }
         let Place { chunk, slot } = unfinished.place;
         let Some(tag) = self.file.tag(chunk, slot)? else { return Ok(false) };
         if tag.progress == Progress::Entered && unfinished.record.is_some() {
             return Ok(false);
         }
         let slots = self.file.slots(chunk, slot, usize::from(tag.slots.max(1)))?;
-        let words: Vec<Words> = slots.into_iter().map(|(_, words)| words).collect();
-        unfinished.record = Record::read(tag, &words);
-        let finished = tag.progress == Progress::Returned;
+        let (_, record, finished) = read_record(Some(tag), &slots);
+        unfinished.record = record;
         if finished {
             self.finish_one(chunk);
         }
@@ -290,6 +285,12 @@ fn read_record(tag: Option<Tag>, slots: &[(Option<Tag>, Words)]) -> (usize, Opti
 }
 
 impl Told {
+    /// What it is told of.
+    pub fn record(&self) -> &Record {
+        let (Told::Waits(record) | Told::Returned(record, _) | Told::Never(record, _)) = self;
+        record
+    }
+
     /// Where in time it is told.
     fn ticks(&self) -> u64 {
         match self {

@@ -1,7 +1,7 @@
 //! One JSON object a line for each call. `docs/trace.md` documents the fields.
 
 use super::structures::{Limits, QueueData};
-use super::{Filter, Show, names, queue};
+use super::{Filter, Show, message_length, names, queue};
 use crate::command::recording::follower::Told;
 use crate::command::recording::live::Losses;
 use crate::command::recording::time::Scale;
@@ -152,10 +152,7 @@ pub fn object<'a>(record: &'a Record, scale: &Scale, program: Option<&'a str>) -
 /// The message, where the call told its text.
 fn message(record: &Record) -> Option<Message<'_>> {
     record.mtype?;
-    let length = match (record.kind, record.returned) {
-        (Kind::Receive, Some((_, Ok(length)))) => length as u64,
-        _ => record.msgsz,
-    };
+    let length = message_length(record);
     if record.bytes.is_empty() && length > 0 {
         return None;
     }

@@ -60,6 +60,14 @@ pub fn queue(record: &Record) -> Option<i32> {
     }
 }
 
+/// The length in bytes of the message that a call is about: what msgsnd was given, what msgrcv got.
+pub fn message_length(record: &Record) -> u64 {
+    match (record.kind, record.returned) {
+        (Kind::Receive, Some((_, Ok(length)))) => length as u64,
+        _ => record.msgsz,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,14 @@ use msgq::trace::format::Kind;
 /// MSG_COPY, which libc does not name on every target.
 const MSG_COPY: c_int = 0o40000;
 
+/// The calls.
+pub const CALLS: [(Kind, &str); 4] = [
+    (Kind::Get, "msgget"),
+    (Kind::Control, "msgctl"),
+    (Kind::Send, "msgsnd"),
+    (Kind::Receive, "msgrcv"),
+];
+
 /// The commands of msgctl.
 const COMMANDS: [(c_int, &str); 7] = [
     (libc::IPC_RMID, "IPC_RMID"),
@@ -33,13 +41,7 @@ const MESSAGE_FLAGS: [(c_int, &str); 4] = [
 
 /// The name of the call that a record is of; nothing where it is of no call.
 pub fn call(kind: Kind) -> Option<&'static str> {
-    match kind {
-        Kind::Get => Some("msgget"),
-        Kind::Control => Some("msgctl"),
-        Kind::Send => Some("msgsnd"),
-        Kind::Receive => Some("msgrcv"),
-        _ => None,
-    }
+    CALLS.iter().find(|(call, _)| *call == kind).map(|(_, name)| *name)
 }
 
 /// msgctl's cmd in words.

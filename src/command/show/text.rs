@@ -1,7 +1,7 @@
 //! A line a call, much as strace(1) prints system calls.
 
 use super::structures::{Limits, QueueData};
-use super::{Filter, Show, names};
+use super::{Filter, Show, message_length, names};
 use crate::command::recording::follower::Told;
 use crate::command::recording::live::Losses;
 use crate::command::recording::time::Scale;
@@ -27,8 +27,7 @@ impl<W: Write> Text<W> {
 
 impl<W: Write> Show for Text<W> {
     fn show(&mut self, told: &Told, scale: &Scale) -> io::Result<()> {
-        let (Told::Waits(record) | Told::Returned(record, _) | Told::Never(record, _)) = told;
-        if !self.filter.takes(record) {
+        if !self.filter.takes(told.record()) {
             return Ok(());
         }
         writeln!(self.out, "{}", line(told, scale))
@@ -45,7 +44,7 @@ impl<W: Write> Show for Text<W> {
 
 /// The line for one call.
 pub fn line(told: &Told, scale: &Scale) -> String {
-    let (Told::Waits(record) | Told::Returned(record, _) | Told::Never(record, _)) = told;
+    let record = told.record();
     let call = names::call(record.kind).unwrap_or_default();
     let arguments = arguments(record);
     let at = |ticks: u64| format!("{} {}", who(record), seconds(scale.since_made(ticks)));
@@ -101,11 +100,7 @@ fn arguments(record: &Record) -> String {
 /// The message: its type and its text, as far as the call told them.
 fn message(record: &Record) -> String {
     let Some(mtype) = record.mtype else { return address(record) };
-    // What msgsnd was given; what msgrcv got.
-    let length = match (record.kind, &record.returned) {
-        (Kind::Receive, Some((_, Ok(length)))) => *length as u64,
-        _ => record.msgsz,
-    };
+    let length = message_length(record);
     if record.bytes.is_empty() && length > 0 {
         return format!("{{mtype={mtype}, mtext=...}}");
     }
