@@ -27,5 +27,6 @@ pub mod errno;
 pub mod os;
 pub mod settings;
 mod start;
+mod thread_word;
 pub mod trace;
 mod watched;

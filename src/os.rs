@@ -17,10 +17,10 @@ unsafe extern "C" {
 /// Makes one system call; gives back what the kernel answered.
 macro_rules! kernel {
     ($number:expr $(, $argument:expr)*) => {{
-        let before = Errno::current();
-        let answer = libc::syscall($number $(, $argument as c_long)*);
+        let before = $crate::errno::Errno::current();
+        let answer = libc::syscall($number $(, $argument as libc::c_long)*);
         if answer == -1 {
-            let error = Errno::current();
+            let error = $crate::errno::Errno::current();
             before.set();
             Err(error)
         } else {
@@ -28,6 +28,7 @@ macro_rules! kernel {
         }
     }};
 }
+pub(crate) use kernel;
 
 /// An open descriptor, closed when it is dropped.
 pub struct Descriptor(c_int);
@@ -82,6 +83,23 @@ impl Descriptor {
         if written as usize == bytes.len() { Ok(()) } else { Err(Errno(libc::ENOSPC)) }
     }
 
+    /// Gives the file this mode, whatever the umask is.
+    pub fn set_mode(&self, mode: u32) -> Result<(), Errno> {
+        // SAFETY: touches the file only.
+        unsafe { kernel!(libc::SYS_fchmod, self.0, mode) }.map(drop)
+    }
+
+    /// Maps the first `bytes` of the file at this address, over whatever is there.
+    ///
+    /// # Safety
+    /// The range is the caller's.
+    pub unsafe fn map_at(&self, address: *mut u8, bytes: usize) -> Result<(), Errno> {
+        let (protection, flags) =
+            (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED | libc::MAP_FIXED);
+        // SAFETY: the caller's promise.
+        unsafe { kernel!(libc::SYS_mmap, address, bytes, protection, flags, self.0, 0) }.map(drop)
+    }
+
     /// Maps `bytes` of the file from its start, shared, to read and write.
     pub fn map(&self, bytes: usize) -> Result<*mut u8, Errno> {
         let protection = libc::PROT_READ | libc::PROT_WRITE;
@@ -118,6 +136,32 @@ pub unsafe fn map_again(page: *mut u8, bytes: usize) -> Result<*mut u8, Errno> {
     // An old size of 0 asks mremap(2) for a second mapping of a shared one.
     // SAFETY: the old mapping stays, the new one overlaps nothing.
     unsafe { kernel!(libc::SYS_mremap, page, 0, bytes, libc::MREMAP_MAYMOVE) }
+        .map(|address| address as *mut u8)
+}
+
+/// Maps what comes in the file after the page at `page`, `bytes` long, at this address, over whatever
+/// is there.
+///
+/// # Safety
+/// `page` is the start of a page of a shared mapping; the range at `address` is the caller's.
+pub unsafe fn map_more_at(page: *mut u8, address: *mut u8, bytes: usize) -> Result<(), Errno> {
+    let page_bytes = page_size();
+    // SAFETY: the caller's promise; the place between is new, and nobody else knows of it.
+    unsafe {
+        let between = map_again(page, page_bytes + bytes)?;
+        let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
+        let more = between.add(page_bytes);
+        let moved = kernel!(libc::SYS_mremap, more, bytes, bytes, flags, address);
+        unmap(between, if moved.is_ok() { page_bytes } else { page_bytes + bytes });
+        moved.map(drop)
+    }
+}
+
+/// Sets address space aside, in which nothing can be read or written.
+pub fn set_aside(bytes: usize) -> Result<*mut u8, Errno> {
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+    // SAFETY: a new mapping at an address of the kernel's choice overlaps nothing.
+    unsafe { kernel!(libc::SYS_mmap, 0, bytes, libc::PROT_NONE, flags, -1, 0) }
         .map(|address| address as *mut u8)
 }
 
@@ -247,7 +291,12 @@ fn in_nanoseconds(time: libc::timespec) -> u64 {
 
 /// Sleeps for a few milliseconds, or less where a signal comes.
 pub fn sleep_milliseconds(milliseconds: u32) {
-    let time = libc::timespec { tv_sec: 0, tv_nsec: c_long::from(milliseconds as i32) * 1_000_000 };
+    sleep_nanoseconds(milliseconds * 1_000_000);
+}
+
+/// The same for nanoseconds, less than a second.
+pub fn sleep_nanoseconds(nanoseconds: u32) {
+    let time = libc::timespec { tv_sec: 0, tv_nsec: c_long::from(nanoseconds as i32) };
     // SAFETY: the kernel reads one timespec and writes nothing.
     let _ = unsafe { kernel!(libc::SYS_nanosleep, &raw const time, 0) };
 }
@@ -321,4 +370,144 @@ unsafe fn environment_list() -> *const *const c_char {
 pub fn in_every_child(handler: unsafe extern "C" fn()) {
     // SAFETY: the library is never unloaded (nodelete), so the handler stays where it is.
     unsafe { libc::pthread_atfork(None, None, Some(handler)) };
+}
+
+/// Blocks all signals that can be blocked in the calling thread; gives those that were blocked before.
+pub fn block_signals() -> u64 {
+    let (all, mut before) = (!0u64, 0u64);
+    // SAFETY: the kernel reads and writes eight bytes each.
+    let _ = unsafe {
+        kernel!(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, &raw const all, &raw mut before, 8)
+    };
+    before
+}
+
+/// Has just these signals blocked in the calling thread.
+pub fn restore_signals(blocked: u64) {
+    // SAFETY: the kernel reads eight bytes.
+    let _ =
+        unsafe { kernel!(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, &raw const blocked, 0, 8) };
+}
+
+/// On how many processors the calling thread may run.
+pub fn processors() -> u32 {
+    let mut mask = [0u64; 128];
+    // SAFETY: the kernel writes at most as many bytes as said.
+    let bytes =
+        unsafe { kernel!(libc::SYS_sched_getaffinity, 0, size_of_val(&mask), mask.as_mut_ptr()) };
+    let words = bytes.unwrap_or(0) as usize / 8;
+    mask.iter().take(words).map(|word| word.count_ones()).sum()
+}
+
+/// Whether there is a process, or a thread of it, with this id in this namespace.
+pub fn exists(process: u32, thread: u32) -> bool {
+    // SAFETY: signal 0 is sent to nobody.
+    let answer = unsafe { kernel!(libc::SYS_tgkill, process, thread, 0) };
+    answer != Err(Errno(libc::ESRCH))
+}
+
+/// A thread's state letter and its start time, in the kernel's ticks, as `/proc` tells them.
+pub fn thread_state(process: u32, thread: u32) -> Option<(u8, u64)> {
+    let mut path = Text::<48>::new();
+    path.add(b"/proc/").number(process).add(b"/task/").number(thread).add(b"/stat");
+    let mut text = [0u8; 384];
+    let text = read_small(path.as_path()?, &mut text).ok()?;
+    // The name before it may contain anything, so the last parenthesis counts.
+    let end = text.iter().rposition(|byte| *byte == b')')?;
+    let mut fields = text.get(end + 2..)?.split(|byte| *byte == b' ');
+    let state = *fields.next()?.first()?;
+    let started = fields.nth(18)?;
+    let digits = started.iter().filter(|byte| byte.is_ascii_digit());
+    Some((state, digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))))
+}
+
+/// When the main thread of a process started, in the kernel's ticks; 0 where `/proc` does not tell.
+pub fn started(process: u32) -> u64 {
+    thread_state(process, process).map_or(0, |(_, started)| started)
+}
+
+/// Wakes at most one who sleeps on a futex; how many did.
+pub fn wake_one(word: *const u32) -> u32 {
+    // SAFETY: the kernel touches no memory for it.
+    unsafe { kernel!(libc::SYS_futex, word, libc::FUTEX_WAKE, 1) }.unwrap_or(0) as u32
+}
+
+/// Lets another thread run.
+pub fn yield_processor() {
+    // SAFETY: has no argument.
+    let _ = unsafe { kernel!(libc::SYS_sched_yield) };
+}
+
+/// A text on the stack, for a path: of the longest there may be, or one that is known to be short,
+/// since a signal handler may have little room.
+pub struct Text<const BYTES: usize = { libc::PATH_MAX as usize }> {
+    bytes: [u8; BYTES],
+    length: usize,
+}
+
+impl<const BYTES: usize> Text<BYTES> {
+    /// An empty one.
+    #[allow(clippy::new_without_default)] // A large one, made where it is used.
+    pub const fn new() -> Self {
+        Text { bytes: [0; BYTES], length: 0 }
+    }
+
+    /// Adds bytes. What does not fit makes the whole unusable as a path.
+    pub fn add(&mut self, bytes: &[u8]) -> &mut Self {
+        for byte in bytes {
+            if let Some(place) = self.bytes.get_mut(self.length) {
+                *place = *byte;
+            }
+            self.length += 1;
+        }
+        self
+    }
+
+    /// Adds a number in decimal.
+    pub fn number(&mut self, number: impl Into<u64>) -> &mut Self {
+        let mut digits = [0u8; 20];
+        let mut rest = number.into();
+        let mut first = digits.len();
+        while let Some(place) = first.checked_sub(1) {
+            first = place;
+            digits[first] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        self.add(&digits[first..])
+    }
+
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+
+    /// The text as a path; nothing where it is too long.
+    pub fn as_path(&self) -> Option<&CStr> {
+        CStr::from_bytes_until_nul(self.bytes.get(..=self.length)?).ok()
+    }
+}
+
+/// Whether the calling thread is on its alternate signal stack: sigaltstack(2).
+pub fn on_alternate_stack() -> bool {
+    let mut stack = libc::stack_t { ss_sp: std::ptr::null_mut(), ss_flags: 0, ss_size: 0 };
+    // SAFETY: the kernel writes one structure.
+    let answer = unsafe { kernel!(libc::SYS_sigaltstack, 0, &raw mut stack) };
+    answer.is_ok() && stack.ss_flags & libc::SS_ONSTACK != 0
+}
+
+/// Where the kernel looks for the calling thread's locks when it dies: get_robust_list(2).
+pub fn robust_list() -> Option<usize> {
+    let (mut head, mut bytes) = (0usize, 0usize);
+    // SAFETY: the kernel writes two words.
+    let answer = unsafe { kernel!(libc::SYS_get_robust_list, 0, &raw mut head, &raw mut bytes) };
+    (answer.is_ok() && head != 0 && bytes == 24).then_some(head)
+}
+
+/// Makes a directory, as mkdir(2).
+pub fn make_directory(path: &CStr, mode: u32) -> Result<(), Errno> {
+    // SAFETY: the path ends with a NUL byte.
+    unsafe { kernel!(libc::SYS_mkdirat, libc::AT_FDCWD, path.as_ptr(), mode) }.map(drop)
 }

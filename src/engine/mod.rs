@@ -4,6 +4,7 @@
 pub mod functions;
 mod kernel;
 mod refusal;
+mod shm;
 mod syscall;
 
 use crate::errno::Errno;
@@ -64,13 +65,13 @@ pub trait Engine: Sync {
 }
 
 /// The engines by name, as `MSGQ_ENGINE` and `--engine` have them.
-pub const ENGINES: [(&str, &dyn Engine); 1] = [("kernel", &kernel::Kernel)];
+pub const ENGINES: [(&str, &dyn Engine); 2] = [("kernel", &kernel::Kernel), ("shm", &shm::Shm)];
 
 /// The number in [`ENGINES`] of the one used where nobody asks for another.
 pub const DEFAULT: usize = 0;
 
 /// The names, in words.
-pub const ALLOWED: &str = "kernel (default)";
+pub const ALLOWED: &str = "kernel (default), shm";
 
 /// What [`CHOSEN`] holds where the settings mean nothing.
 const REFUSED: u8 = u8::MAX;
@@ -142,7 +143,7 @@ mod tests {
     #[test]
     fn a_name_that_is_no_engine_has_no_number() {
         assert_eq!(number("kernel"), Some(DEFAULT));
-        assert_eq!(number("shm"), None);
+        assert_eq!(number("SHM"), None);
         assert_eq!(number(""), None);
     }
 }

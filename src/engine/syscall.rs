@@ -59,3 +59,29 @@ pub unsafe fn msgrcv(
         cancellable!(syscall(libc::SYS_msgrcv, msqid, msgp, msgsz, msgtyp, msgflg) as ssize_t)
     }
 }
+
+/// Sleeps while the word is `expected`, for so many nanoseconds at most: futex(2), FUTEX_WAIT. With
+/// a time that comes to an end it is interrupted by every signal handler, also with SA_RESTART, and
+/// goes on by itself after SIGCONT.
+pub unsafe fn futex_wait(word: *const u32, expected: u32, nanoseconds: u64) -> c_int {
+    let time = libc::timespec {
+        tv_sec: (nanoseconds / 1_000_000_000) as libc::time_t,
+        tv_nsec: (nanoseconds % 1_000_000_000) as c_long,
+    };
+    // SAFETY: the arguments are futex(2)'s.
+    unsafe {
+        cancellable!(
+            syscall(libc::SYS_futex, word, libc::FUTEX_WAIT, expected, &raw const time) as c_int
+        )
+    }
+}
+
+/// Ends the thread here if somebody has asked for it: pthread_testcancel(3).
+#[inline(always)]
+pub fn cancel_here() {
+    unsafe extern "C-unwind" {
+        fn pthread_testcancel();
+    }
+    // SAFETY: has no argument.
+    unsafe { pthread_testcancel() };
+}

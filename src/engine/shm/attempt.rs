@@ -1,0 +1,88 @@
+//! One try after the other, until what was read belongs together.
+
+use super::commit::{LIVE, Member, System};
+use super::layout::{high, queue};
+use super::memory::{Fault, Memory};
+use crate::errno::Errno;
+
+/// Why a call ends without success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It fails with this number.
+    Errno(i32),
+    /// Something is wrong with the arena.
+    Fault(Fault),
+}
+
+impl From<Fault> for End {
+    #[inline(always)]
+    fn from(fault: Fault) -> End {
+        End::Fault(fault)
+    }
+}
+
+impl From<End> for Errno {
+    fn from(end: End) -> Errno {
+        match end {
+            End::Errno(number) => Errno(number),
+            End::Fault(Fault::Full) => Errno(libc::ENOMEM),
+            End::Fault(_) => Errno(libc::EIO),
+        }
+    }
+}
+
+/// What a try comes to.
+pub enum Step<T> {
+    /// This answer, once the drafted change is made.
+    Change(T),
+    /// This answer, if nobody has changed anything meanwhile.
+    Answer(T),
+}
+
+/// A try: what it comes to, or why it fails.
+pub type Attempt<T> = Result<Step<T>, End>;
+
+/// Tries until an answer is right. An error is an answer too: nonsense that was read while somebody
+/// made a change means nothing.
+#[inline(always)]
+pub fn attempt<'a, M: Memory, S: System, T>(
+    member: &mut Member<'a, M, S>,
+    lock: usize,
+    mut step: impl FnMut(&mut Member<'a, M, S>, u64) -> Attempt<T>,
+) -> Result<T, End> {
+    loop {
+        let seen = member.begin(lock)?;
+        match step(member, seen) {
+            Ok(Step::Change(answer)) => {
+                if member.publish(lock, seen)? {
+                    return Ok(answer);
+                }
+            }
+            Ok(Step::Answer(answer)) => {
+                if member.still(lock, seen)? {
+                    return Ok(answer);
+                }
+            }
+            Err(end) => {
+                if end == End::Fault(Fault::Forked) || member.still(lock, seen)? {
+                    return Err(end);
+                }
+            }
+        }
+    }
+}
+
+/// Refuses with `errno` unless the queue at `at` exists and has this id.
+#[inline(always)]
+pub fn expect<M: Memory, S: System>(
+    member: &Member<'_, M, S>,
+    at: usize,
+    seen: u64,
+    id: u32,
+    errno: i32,
+) -> Result<(), End> {
+    if seen & LIVE == 0 || high(member.memory.load(at + queue::IDENTITY)?) != id {
+        return Err(End::Errno(errno));
+    }
+    Ok(())
+}

@@ -1,0 +1,256 @@
+//! Cells: the arena's memory, in pieces of 26 sizes.
+//!
+//! Each thread keeps some free cells of each size at hand, in its slot. They are its own: it may
+//! fill one before anybody knows of the message, and keep one that it has just emptied. Only now
+//! and then it fetches a batch of them from the arena, or gives a batch back.
+
+use super::atomic::Ordering;
+use super::commit::{Member, System};
+use super::layout::{
+    MOST_UNITS, UNIT_WORDS, cell, class_units, header, high, low, pair, slot, word_of,
+};
+use super::memory::{Fault, Memory};
+
+/// How many cells of a class are fetched at a time: about a page of them.
+const fn batch(class: usize) -> u32 {
+    match class {
+        0..=2 => 16,
+        3..=4 => 4,
+        _ => 1,
+    }
+}
+
+/// Sees to it that at least `wanted` cells of a class are at hand.
+#[inline(always)]
+pub fn provide<M: Memory, S: System>(
+    member: &mut Member<'_, M, S>,
+    class: usize,
+    wanted: u32,
+) -> Result<(), Fault> {
+    while low(member.memory.load(member.at + slot::STASH + class)?) < wanted {
+        fetch(member, class)?;
+    }
+    Ok(())
+}
+
+/// The first cell at hand of a class that has been provided; the thread may write to it.
+#[inline(always)]
+pub fn at_hand<M: Memory, S: System>(
+    member: &Member<'_, M, S>,
+    class: usize,
+) -> Result<u32, Fault> {
+    match high(member.memory.load(member.at + slot::STASH + class)?) {
+        0 => Err(Fault::Nonsense),
+        unit => Ok(unit),
+    }
+}
+
+/// Part of a change: takes the first cell at hand.
+#[inline(always)]
+pub fn take<M: Memory, S: System>(
+    member: &mut Member<'_, M, S>,
+    class: usize,
+) -> Result<u32, Fault> {
+    let place = member.at + slot::STASH + class;
+    let stash = if class == 0 { member.load(place)? } else { member.memory.load(place)? };
+    let (unit, count) = (high(stash), low(stash));
+    let next = high(if class == 0 {
+        member.load_in(unit, cell::NEXT)?
+    } else {
+        member.memory.load_in(unit, cell::NEXT)?
+    });
+    member.set(place, pair(next, count.wrapping_sub(1)))?;
+    Ok(unit)
+}
+
+/// Part of a change: the cell is free, and at hand.
+#[inline(always)]
+pub fn put_back<M: Memory, S: System>(
+    member: &mut Member<'_, M, S>,
+    class: usize,
+    unit: u32,
+) -> Result<(), Fault> {
+    let place = member.at + slot::STASH + class;
+    let stash = if class == 0 { member.load(place)? } else { member.memory.load(place)? };
+    member.set_in(unit, cell::NEXT, pair(high(stash), 0))?;
+    member.set(place, pair(unit, low(stash).wrapping_add(1)))
+}
+
+/// A cell that belongs to the thread, and to nobody's list, is at hand from now on.
+pub fn keep<M: Memory, S: System>(
+    member: &Member<'_, M, S>,
+    class: usize,
+    unit: u32,
+) -> Result<(), Fault> {
+    let place = member.at + slot::STASH + class;
+    let stash = member.memory.load(place)?;
+    let size = low(member.memory.load_in(unit, cell::NEXT)?);
+    member.memory.store(word_of(unit) + cell::NEXT, pair(high(stash), size))?;
+    member.memory.store(place, pair(unit, low(stash).wrapping_add(1)))
+}
+
+/// Gives cells back to the arena where more are at hand than are likely to be used.
+#[inline(always)]
+pub fn trim<M: Memory, S: System>(
+    member: &mut Member<'_, M, S>,
+    class: usize,
+) -> Result<(), Fault> {
+    if low(member.memory.load(member.at + slot::STASH + class)?) > 2 * batch(class) {
+        give_back(member, class, batch(class))?;
+    }
+    Ok(())
+}
+
+/// Fetches a batch: from the free cells, or where there are none, from what was never used.
+#[cold]
+fn fetch<M: Memory, S: System>(member: &mut Member<'_, M, S>, class: usize) -> Result<(), Fault> {
+    let units = class_units(class);
+    loop {
+        let seen = member.begin(header::LOCK)?;
+        let place = member.at + slot::STASH + class;
+        let stash = member.memory.load(place)?;
+        let first = member.memory.load(header::FREE + class)?;
+        let drafted = if first > 0 {
+            take_chain(member, class, stash, first as u32)
+        } else {
+            let fresh = member.memory.load(header::FRESH)?;
+            let end = fresh + units * u64::from(batch(class));
+            back(member, fresh, end)?;
+            cut(member, class, stash, fresh)
+        };
+        settle(member, seen, drafted)?;
+        if low(member.memory.load(place)?) > low(stash) {
+            return Ok(());
+        }
+    }
+}
+
+/// Publishes what was drafted under the arena's lock. Nothing happens where somebody was faster;
+/// what made no sense is an error only where nobody was.
+fn settle<M: Memory, S: System>(
+    member: &mut Member<'_, M, S>,
+    seen: u64,
+    drafted: Result<(), Fault>,
+) -> Result<(), Fault> {
+    match drafted {
+        Ok(()) => member.publish(header::LOCK, seen).map(drop),
+        Err(Fault::Nonsense) if !member.still(header::LOCK, seen)? => Ok(()),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Part of a change: up to a batch of the arena's free cells comes before those at hand.
+fn take_chain<M: Memory, S: System>(
+    member: &mut Member<'_, M, S>,
+    class: usize,
+    stash: u64,
+    first: u32,
+) -> Result<(), Fault> {
+    let (mut last, mut count) = (first, 1);
+    let mut rest = high(member.memory.load_in(last, cell::NEXT)?);
+    while rest > 0 && count < batch(class) {
+        last = rest;
+        rest = high(member.memory.load_in(last, cell::NEXT)?);
+        count += 1;
+    }
+    member.set_in(last, cell::NEXT, pair(high(stash), 0))?;
+    member.set(header::FREE + class, u64::from(rest))?;
+    member.set(member.at + slot::STASH + class, pair(first, low(stash) + count))
+}
+
+/// Part of a change: a batch of cells that were never used comes before those at hand.
+fn cut<M: Memory, S: System>(
+    member: &mut Member<'_, M, S>,
+    class: usize,
+    stash: u64,
+    fresh: u64,
+) -> Result<(), Fault> {
+    let units = class_units(class);
+    let count = u64::from(batch(class));
+    for number in 0..count {
+        let unit = (fresh + number * units) as u32;
+        let next = if number + 1 < count { unit + units as u32 } else { high(stash) };
+        member.set_in(unit, cell::NEXT, pair(next, 0))?;
+    }
+    member.set(header::FRESH, fresh + count * units)?;
+    member.set(member.at + slot::STASH + class, pair(fresh as u32, low(stash) + count as u32))
+}
+
+/// Gives storage to the units before `end`, and some more, so that it need not be asked often.
+pub fn back<M: Memory, S: System>(
+    member: &Member<'_, M, S>,
+    fresh: u64,
+    end: u64,
+) -> Result<(), Fault> {
+    if end > MOST_UNITS || fresh < super::layout::FIRST_FRESH {
+        return Err(if end > MOST_UNITS { Fault::Full } else { Fault::Nonsense });
+    }
+    let backed = member.memory.load(header::BACKED)?;
+    if end <= backed && backed <= MOST_UNITS {
+        // Storage is there, but this process may not see it yet.
+        return member.memory.word(end as usize * UNIT_WORDS - 1).map(drop);
+    }
+    // A page at first; an eighth more each time for one that grows; a mebibyte at most.
+    let ahead = (end / 8).clamp(64, 1 << 14);
+    let with_more = (end + ahead).next_multiple_of(64).min(MOST_UNITS);
+    let start = backed.min(fresh) as usize * UNIT_WORDS;
+    let until = match member.memory.back(start, with_more as usize * UNIT_WORDS) {
+        Ok(()) => with_more,
+        Err(_) => {
+            member.memory.back(start, end as usize * UNIT_WORDS)?;
+            end
+        }
+    };
+    // Only a hint: it may be behind what others wrote here meanwhile.
+    member.memory.store(header::BACKED, until)
+}
+
+/// Gives `count` of the cells at hand back to the arena, or all where there are fewer.
+#[cold]
+fn give_back<M: Memory, S: System>(
+    member: &mut Member<'_, M, S>,
+    class: usize,
+    count: u32,
+) -> Result<(), Fault> {
+    let place = member.at + slot::STASH + class;
+    loop {
+        let seen = member.begin(header::LOCK)?;
+        let stash = member.memory.load(place)?;
+        if low(stash) == 0 || high(stash) == 0 {
+            return Ok(());
+        }
+        let (mut last, mut given) = (high(stash), 1);
+        let mut rest = high(member.memory.load_in(last, cell::NEXT)?);
+        while rest > 0 && given < count.min(low(stash)) {
+            last = rest;
+            rest = high(member.memory.load_in(last, cell::NEXT)?);
+            given += 1;
+        }
+        let free = member.memory.load(header::FREE + class)?;
+        member.set_in(last, cell::NEXT, pair(free as u32, 0))?;
+        member.set(header::FREE + class, u64::from(high(stash)))?;
+        member.set(place, pair(rest, low(stash) - given))?;
+        if member.publish(header::LOCK, seen)? {
+            return Ok(());
+        }
+    }
+}
+
+/// Writes type and size of a message into a cell of the calling thread's.
+#[inline(always)]
+pub fn label<M: Memory>(memory: M, unit: u32, mtype: i64, size: usize) -> Result<(), Fault> {
+    let next = high(memory.load_in(unit, cell::NEXT)?);
+    memory.store(word_of(unit) + cell::NEXT, pair(next, size as u32))?;
+    memory.store(word_of(unit) + cell::MTYPE, mtype as u64)
+}
+
+/// Copies the text of a message, which may change meanwhile, into a cell of the calling thread's.
+pub fn duplicate<M: Memory>(memory: M, from: u32, to: u32, size: usize) -> Result<(), Fault> {
+    let words = size.div_ceil(8);
+    let from = memory.words(word_of(from) + cell::TEXT, words)?;
+    let to = memory.words(word_of(to) + cell::TEXT, words)?;
+    for (from, to) in from.iter().zip(to) {
+        to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+    Ok(())
+}

@@ -1,0 +1,316 @@
+//! How a change is made: all of it or nothing, whoever is killed, stopped or interrupted meanwhile.
+//!
+//! Nobody holds a lock while he thinks. A thread reads what it needs, remembers the version that it
+//! saw, and writes down in the journal of its own slot which words are to become what. Then it
+//! publishes the journal, by one compare-and-swap of the lock word from that version to its slot's
+//! number; where somebody else was first, it begins anew with what there is now. Only then are the words
+//! stored, and at last the lock word becomes the next version.
+//!
+//! ```text
+//!            compare-and-swap            store each word           store
+//!  version n ---------------> slot, n ------------------> slot, n -----> version n+1
+//! ```
+//!
+//! Before the first step nothing has happened. After it the change is a fact: whoever finds the
+//! lock taken by a thread that is dead, or stopped, or interrupted by the very handler that asks,
+//! copies the journal to his own slot, takes the lock over by another compare-and-swap, and stores
+//! the words. They are the same words with the same values, so it does not matter how many of them had
+//! been stored.
+//!
+//! One thing must never happen: that the first thread goes on storing after it has been overtaken.
+//! See `apply.rs`.
+//!
+//! What is read on the way may be half of one version and half of the next. It is therefore checked
+//! like anything else in the arena, and what comes of it is thrown away, since the
+//! compare-and-swap fails.
+
+use super::atomic::{AtomicU64, Ordering, fence};
+use super::layout::{GROUP_SLOTS, SLOT_GROUPS, header, slot, word_of};
+use super::memory::{Fault, Memory};
+
+/// In a lock word: the number of the slot whose journal is being carried out, plus 1.
+const TAKEN: u64 = (1 << 15) - 1;
+/// In a queue's lock word: the queue exists.
+pub const LIVE: u64 = 1 << 15;
+const NEXT_VERSION: u64 = 1 << 16;
+
+/// How many words one change may have. The rest of the journal is for those who complete it, and then
+/// die themselves: each adds a word.
+const MOST_CHANGES: usize = slot::CHANGES - 8;
+
+/// What a thread does besides reading and writing words.
+pub trait System {
+    /// Carries out a journal: see [`Order`]. False where the lock word was not as seen.
+    fn carry_out<M: Memory>(&self, memory: M, order: &Order<'_>) -> Result<bool, Fault>;
+
+    /// Lets some time pass, more with each round.
+    fn pause(&self, round: u32);
+
+    /// Whether it is certain that the thread of a slot stores nothing more of what it has published,
+    /// unless it looks at the lock word again first.
+    fn is_out_of_the_way(&self, owner: &Owner, round: u32) -> bool;
+}
+
+/// Whose slot it is, as far as the slot tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The process's id | the thread's.
+    pub ids: u64,
+    /// When the process started.
+    pub started: u64,
+    /// The namespace of the ids | flags.
+    pub namespace: u64,
+}
+
+/// A journal to be carried out.
+pub struct Order<'a> {
+    /// The lock word, what it has to be, what it becomes first, and what it is at the end.
+    pub lock: &'a AtomicU64,
+    /// See [`Order::lock`].
+    pub seen: u64,
+    /// See [`Order::lock`].
+    pub mine: u64,
+    /// See [`Order::lock`].
+    pub released: u64,
+    /// Pairs of index and value.
+    pub journal: &'a [AtomicU64],
+    /// How many pairs.
+    pub count: usize,
+}
+
+/// Carries out a journal step by step, for a thread that nobody interrupts.
+pub fn step_by_step<M: Memory>(memory: M, order: &Order<'_>) -> Result<bool, Fault> {
+    let swap =
+        order.lock.compare_exchange(order.seen, order.mine, Ordering::AcqRel, Ordering::Relaxed);
+    if swap.is_err() {
+        return Ok(false);
+    }
+    // Whoever sees one of the stores below sees the lock taken.
+    fence(Ordering::Release);
+    for change in order.journal.chunks_exact(2).take(order.count) {
+        let index = change[0].load(Ordering::Relaxed) as usize;
+        // What lies outside was never meant: the journal is damaged, and the lock must not stay.
+        if let Ok(word) = memory.word(index) {
+            word.store(change[1].load(Ordering::Relaxed), Ordering::Release);
+        }
+    }
+    order.lock.store(order.released, Ordering::Release);
+    Ok(true)
+}
+
+/// A thread's place in an arena, and the change that it is about to make.
+pub struct Member<'a, M, S> {
+    /// The arena.
+    pub memory: M,
+    /// The thread.
+    pub system: &'a S,
+    /// The number of its slot.
+    pub number: u32,
+    /// The first word of its slot.
+    pub at: usize,
+    /// What the kernel did on the thread's death before a bell was guarded: see `bell.rs`.
+    pub guarded: Option<u64>,
+    count: usize,
+}
+
+impl<'a, M: Memory, S: System> Member<'a, M, S> {
+    /// The place of a thread that owns this slot and is not inside with it.
+    #[inline(always)]
+    pub fn new(memory: M, system: &'a S, number: u32, at: usize) -> Self {
+        Member { memory, system, number, at, guarded: None, count: 0 }
+    }
+
+    /// The lock word's value when nobody is changing what it protects. Forgets the change that was
+    /// begun before.
+    #[inline(always)]
+    pub fn begin(&mut self, lock: usize) -> Result<u64, Fault> {
+        self.count = 0;
+        let seen = self.memory.word(lock)?.load(Ordering::Acquire);
+        if seen & TAKEN == 0 { Ok(seen) } else { self.wait_until_free(lock) }
+    }
+
+    /// Whether everything read since [`Member::begin`] belongs together.
+    #[inline(always)]
+    pub fn still(&self, lock: usize, seen: u64) -> Result<bool, Fault> {
+        fence(Ordering::Acquire);
+        Ok(self.memory.load(lock)? == seen)
+    }
+
+    /// The value that a word will have.
+    pub fn load(&self, index: usize) -> Result<u64, Fault> {
+        let journal = self.at + slot::JOURNAL;
+        for change in (0..self.count).rev() {
+            if self.memory.load(journal + 2 * change)? == index as u64 {
+                return self.memory.load(journal + 2 * change + 1);
+            }
+        }
+        self.memory.load(index)
+    }
+
+    /// The same for a word of a node.
+    pub fn load_in(&self, unit: u32, word: usize) -> Result<u64, Fault> {
+        if unit == 0 { Err(Fault::Nonsense) } else { self.load(word_of(unit) + word) }
+    }
+
+    /// The word is to get this value. Of two values for one word the later counts.
+    #[inline(always)]
+    pub fn set(&mut self, index: usize, value: u64) -> Result<(), Fault> {
+        if self.count >= MOST_CHANGES {
+            return Err(Fault::Nonsense);
+        }
+        self.note(index, value)
+    }
+
+    #[inline(always)]
+    fn note(&mut self, index: usize, value: u64) -> Result<(), Fault> {
+        let place = self.at + slot::JOURNAL + 2 * self.count;
+        self.memory.word(index)?;
+        self.memory.store(place, index as u64)?;
+        self.memory.store(place + 1, value)?;
+        self.count += 1;
+        Ok(())
+    }
+
+    /// The same for a word of a node.
+    #[inline(always)]
+    pub fn set_in(&mut self, unit: u32, word: usize, value: u64) -> Result<(), Fault> {
+        if unit == 0 { Err(Fault::Nonsense) } else { self.set(word_of(unit) + word, value) }
+    }
+
+    /// How many more words can be changed.
+    pub fn room(&self) -> usize {
+        MOST_CHANGES.saturating_sub(self.count)
+    }
+
+    /// Makes the change, unless somebody else was first since [`Member::begin`] gave `seen`.
+    #[inline(always)]
+    pub fn publish(&mut self, lock: usize, seen: u64) -> Result<bool, Fault> {
+        self.publish_as(lock, seen, seen)
+    }
+
+    /// The same; what the lock protects becomes alive, or dead, as `liveness` says.
+    #[inline(always)]
+    pub fn publish_as(&mut self, lock: usize, seen: u64, liveness: u64) -> Result<bool, Fault> {
+        let mine = seen | (u64::from(self.number) + 1);
+        let released = (seen & !LIVE | liveness & LIVE).wrapping_add(NEXT_VERSION);
+        self.memory.store(self.at + slot::COUNT, self.count as u64)?;
+        self.memory.store(self.at + slot::RELEASED, released)?;
+        self.memory.store(self.at + slot::LOCK, lock as u64)?;
+        self.memory.store(self.at + slot::COMPLETED, 0)?;
+        let order = Order {
+            lock: self.memory.word(lock)?,
+            seen,
+            mine,
+            released,
+            journal: self.journal(self.at)?,
+            count: self.count,
+        };
+        if self.system.carry_out(self.memory, &order)? {
+            return Ok(true);
+        }
+        // A handler that interrupted this thread, or another thread, may have completed it.
+        Ok(self.memory.word(self.at + slot::COMPLETED)?.load(Ordering::Acquire) == mine)
+    }
+
+    /// Completes what was published from this slot, by a thread that is no more or has left the call
+    /// by a jump.
+    pub fn complete_own(&mut self) -> Result<(), Fault> {
+        let lock = self.memory.load(self.at + slot::LOCK)? as usize;
+        let word = self.memory.word(lock)?.load(Ordering::Acquire);
+        if lock == 0 || word & TAKEN != u64::from(self.number) + 1 {
+            return Ok(());
+        }
+        let released = self.memory.load(self.at + slot::RELEASED)?;
+        let released = (word & !TAKEN).wrapping_add(NEXT_VERSION) & !LIVE | released & LIVE;
+        let order = Order {
+            lock: self.memory.word(lock)?,
+            seen: word,
+            mine: word,
+            released,
+            journal: self.journal(self.at)?,
+            count: self.memory.load(self.at + slot::COUNT)? as usize,
+        };
+        self.system.carry_out(self.memory, &order).map(drop)
+    }
+
+    /// The whole journal of the slot at `at`.
+    #[inline(always)]
+    fn journal(&self, at: usize) -> Result<&[AtomicU64], Fault> {
+        self.memory.words(at + slot::JOURNAL, 2 * slot::CHANGES)
+    }
+
+    /// Waits until the lock is free, and sees to it that it becomes so.
+    #[cold]
+    fn wait_until_free(&mut self, lock: usize) -> Result<u64, Fault> {
+        let mut round = 0;
+        let mut before = 0;
+        loop {
+            let word = self.memory.word(lock)?.load(Ordering::Acquire);
+            if word & TAKEN == 0 {
+                return Ok(word);
+            }
+            // Somebody else's turn each time is no reason to suspect anybody.
+            round = if word == before { round + 1 } else { 0 };
+            before = word;
+            let taker = slot_at(self.memory, (word & TAKEN) as u32 - 1)?;
+            if self.system.is_out_of_the_way(&owner(self.memory, taker)?, round) {
+                self.take_over(lock, word, taker)?;
+            } else {
+                self.system.pause(round);
+            }
+        }
+    }
+
+    /// Completes the change that the thread of the slot at `taker` has published.
+    fn take_over(&mut self, lock: usize, word: u64, taker: usize) -> Result<(), Fault> {
+        let count = self.memory.load(taker + slot::COUNT)? as usize;
+        let released = self.memory.load(taker + slot::RELEASED)?;
+        self.count = 0;
+        for change in 0..count.min(slot::CHANGES - 1) {
+            let place = taker + slot::JOURNAL + 2 * change;
+            let (index, value) = (self.memory.load(place)?, self.memory.load(place + 1)?);
+            // What lies outside is left out: the journal is damaged, and the lock must not stay.
+            let _ = self.note(index as usize, value);
+        }
+        let _ = self.note(taker + slot::COMPLETED, word);
+        self.memory.store(self.at + slot::COUNT, self.count as u64)?;
+        self.memory.store(self.at + slot::RELEASED, released)?;
+        self.memory.store(self.at + slot::LOCK, lock as u64)?;
+        // The version that everybody else expects next, whatever a damaged slot says.
+        let released = ((word & !TAKEN).wrapping_add(NEXT_VERSION)) & !LIVE | released & LIVE;
+        let order = Order {
+            lock: self.memory.word(lock)?,
+            seen: word,
+            mine: word & !TAKEN | (u64::from(self.number) + 1),
+            released,
+            journal: self.journal(self.at)?,
+            count: self.count,
+        };
+        // The next change begins by forgetting this one.
+        self.system.carry_out(self.memory, &order).map(drop)
+    }
+}
+
+/// The first word of a slot.
+#[inline(always)]
+pub fn slot_at<M: Memory>(memory: M, number: u32) -> Result<usize, Fault> {
+    let number = number as usize;
+    let (group, place) = (number / GROUP_SLOTS, number % GROUP_SLOTS);
+    if group >= SLOT_GROUPS {
+        return Err(Fault::Nonsense);
+    }
+    let unit = memory.load(header::SLOT_GROUPS + group)?;
+    match u32::try_from(unit) {
+        Ok(unit) if unit > 0 => Ok(word_of(unit) + place * slot::WORDS),
+        _ => Err(Fault::Nonsense),
+    }
+}
+
+/// Whose slot it is whose first word is at `at`.
+pub fn owner<M: Memory>(memory: M, at: usize) -> Result<Owner, Fault> {
+    Ok(Owner {
+        ids: memory.word(at + slot::OWNER)?.load(Ordering::Acquire),
+        started: memory.load(at + slot::STARTED)?,
+        namespace: memory.load(at + slot::NAMESPACE)?,
+    })
+}

@@ -1,0 +1,145 @@
+//! Messages that were handed to a receiver, and not fetched: by one that was stopped or killed in
+//! the moment between being woken and running.
+//!
+//! The queue counts how many it ever handed over. Whoever finds nothing in the queue, where the number
+//! has changed since somebody last knew that all had been fetched, looks through the slots.
+
+use super::atomic::Ordering;
+use super::attempt::{End, Step, attempt};
+use super::cells;
+use super::commit::{LIVE, Member, owner, slot_at};
+use super::layout::{cell, class_of, header, high, low, pair, queue, slot};
+use super::memory::{Fault, Memory};
+use super::thread::{Presence, Thread};
+use super::waiters::{self, next, state, state_of};
+use super::{bell, runs, slots};
+
+/// Takes messages back from receivers that are stopped or dead; with `force` also from those that
+/// are not seen to be there. Whether there were any.
+#[cold]
+pub fn settle<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+    force: bool,
+) -> Result<bool, End> {
+    let memory = member.memory;
+    let handed = memory.load(at + queue::HANDED)?;
+    let settled = memory.load(at + queue::SETTLED)?;
+    if handed == settled {
+        return Ok(false);
+    }
+    let (mut taken_back, mut outstanding) = (false, false);
+    for number in 0..slots::used(memory)? {
+        let place = slot_at(memory, number)?;
+        if place == member.at || memory.load(place + slot::QUEUE)? != at as u64 {
+            continue;
+        }
+        let wait = waiters::wait_word(member, place)?;
+        let has_one = matches!(state_of(wait), state::PENDING | state::HANDED | state::WITHDRAWN);
+        if !has_one {
+            continue;
+        }
+        let presence = member.system.presence(&owner(memory, place)?);
+        let is_away = matches!(presence, Presence::Stopped | Presence::Gone);
+        if is_away || force || state_of(wait) == state::WITHDRAWN {
+            taken_back |= take_back(member, at, place, wait)?;
+        } else {
+            outstanding = true;
+        }
+    }
+    if !outstanding {
+        let word = memory.word(at + queue::SETTLED)?;
+        let _ = word.compare_exchange(settled, handed, Ordering::AcqRel, Ordering::Relaxed);
+    }
+    Ok(taken_back)
+}
+
+fn take_back<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+    place: usize,
+    wait: u64,
+) -> Result<bool, End> {
+    if state_of(wait) != state::WITHDRAWN {
+        // Until the lock is free, the word may be stored again.
+        member.begin(at)?;
+        let withdrawn = next(wait, state::WITHDRAWN, high(wait));
+        let word = member.memory.word(place + slot::WAIT)?;
+        if word.compare_exchange(wait, withdrawn, Ordering::AcqRel, Ordering::Acquire).is_err() {
+            return Ok(false);
+        }
+    }
+    put_back(member, at, place)?;
+    Ok(true)
+}
+
+/// Puts the message of a slot whose wait word says `WITHDRAWN` back into the queue, before all
+/// others, and sends the first waiting receiver that takes it there.
+pub fn put_back<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+    place: usize,
+) -> Result<(), End> {
+    cells::provide(member, 0, runs::NODES)?;
+    let told = attempt(member, at, |member, seen| {
+        let wait = member.memory.load(place + slot::WAIT)?;
+        if state_of(wait) != state::WITHDRAWN {
+            return Ok(Step::Answer(None));
+        }
+        let unit = high(wait);
+        if seen & LIVE == 0 {
+            return Ok(Step::Answer(None));
+        }
+        let mtype = member.memory.load_in(unit, cell::MTYPE)? as i64;
+        let size = low(member.memory.load_in(unit, cell::NEXT)?);
+        let counts = member.memory.load(at + queue::COUNTS)?;
+        member.set(place + slot::WAIT, next(wait, state::MISSED, 0))?;
+        runs::prepend(member, at, unit, mtype, high(counts))?;
+        member.set(at + queue::COUNTS, counts + pair(1, size))?;
+        let told = tell_one(member, at, mtype)?;
+        Ok(Step::Change(told))
+    })?;
+    if let Some(told) = told {
+        bell::ring(member, told)?;
+    }
+    let word = member.memory.word(place + slot::WAIT)?;
+    let wait = word.load(Ordering::Acquire);
+    if state_of(wait) == state::WITHDRAWN
+        && member.memory.word(at)?.load(Ordering::Acquire) & LIVE == 0
+    {
+        // The queue is gone, and nobody can receive the message any more.
+        let missed = next(wait, state::MISSED, 0);
+        let free = word.compare_exchange(wait, missed, Ordering::AcqRel, Ordering::Relaxed);
+        if free.is_ok() {
+            let size = low(member.memory.load_in(high(wait), cell::NEXT)?) as usize;
+            cells::keep(member, class_of(size).ok_or(Fault::Nonsense)?, high(wait))?;
+        }
+    }
+    bell::ring(member, place)?;
+    bell::unguard(member);
+    Ok(())
+}
+
+/// Part of a change: the first waiting receiver that takes this type is to look at the queue.
+fn tell_one<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+    mtype: i64,
+) -> Result<Option<usize>, Fault> {
+    let mut link = high(member.memory.load(at + queue::RECEIVERS)?);
+    for _ in 0..header::SLOT_GROUPS * 8 {
+        if link == 0 {
+            return Ok(None);
+        }
+        let receiver = waiters::receiver(member, at, link)?;
+        if receiver.choice.takes(mtype) {
+            bell::guard(member, receiver.at)?;
+            let wait = member.memory.load(receiver.at + slot::WAIT)?;
+            let again = next(wait, state::AGAIN, 0);
+            waiters::leave(member, waiters::list(at, true), receiver.at, again)?;
+            return Ok(Some(receiver.at));
+        }
+        link = receiver.next;
+    }
+    Err(Fault::Nonsense)
+}

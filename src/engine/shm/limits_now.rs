@@ -1,0 +1,74 @@
+//! The limits, as they are now: the arena's own, else the machine's kernel's, else the usual ones.
+
+use super::attempt::End;
+use super::home::Mapped;
+use super::layout::header;
+use super::memory::{Fault, Memory};
+use crate::os;
+use std::ffi::CStr;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+struct Limit {
+    word: usize,
+    path: &'static CStr,
+    usual: u64,
+    /// What the kernel says, plus 1; 0: not asked yet.
+    kernel: AtomicU64,
+}
+
+static MSGMAX: Limit = Limit::new(header::MSGMAX, c"/proc/sys/kernel/msgmax", 8192);
+static MSGMNB: Limit = Limit::new(header::MSGMNB, c"/proc/sys/kernel/msgmnb", 16384);
+static MSGMNI: Limit = Limit::new(header::MSGMNI, c"/proc/sys/kernel/msgmni", 32000);
+
+impl Limit {
+    const fn new(word: usize, path: &'static CStr, usual: u64) -> Limit {
+        Limit { word, path, usual, kernel: AtomicU64::new(0) }
+    }
+
+    #[inline(always)]
+    fn value(&self, memory: Mapped) -> Result<u64, Fault> {
+        match memory.load(self.word)? {
+            0 => match self.kernel.load(Ordering::Relaxed) {
+                0 => Ok(self.ask()),
+                kernel => Ok(kernel - 1),
+            },
+            own => Ok(own - 1),
+        }
+    }
+
+    #[cold]
+    fn ask(&self) -> u64 {
+        let mut text = [0u8; 32];
+        let value = os::read_small(self.path, &mut text).ok().and_then(number);
+        let value = value.unwrap_or(self.usual);
+        self.kernel.store(value + 1, Ordering::Relaxed);
+        value
+    }
+}
+
+fn number(text: &[u8]) -> Option<u64> {
+    std::str::from_utf8(text).ok()?.trim().parse().ok()
+}
+
+/// Asks the kernel anew: where somebody wants to know, and is in no hurry.
+pub fn refresh() {
+    for limit in [&MSGMAX, &MSGMNB, &MSGMNI] {
+        limit.ask();
+    }
+}
+
+/// The largest message, in bytes.
+#[inline(always)]
+pub fn msgmax(memory: Mapped) -> Result<u64, End> {
+    Ok(MSGMAX.value(memory)?)
+}
+
+/// How many bytes a new queue may hold.
+pub fn msgmnb(memory: Mapped) -> Result<u64, End> {
+    Ok(MSGMNB.value(memory)?)
+}
+
+/// How many queues there may be.
+pub fn msgmni(memory: Mapped) -> Result<u64, End> {
+    Ok(MSGMNI.value(memory)?)
+}

@@ -1,0 +1,133 @@
+//! A thread and an arena of a test's own: nobody else is there.
+
+use super::atomic::{AtomicU64, Ordering};
+use super::commit::{Member, Order, Owner, System, step_by_step};
+use super::layout::{EMPTY, pair};
+use super::memory::{Fault, Memory};
+use super::permission::Permissions;
+use super::receive::{self, Request, Taken};
+use super::registry::{self, New};
+use super::runs::{Choice, NODES};
+use super::send::{self, Message};
+use super::slots;
+use super::thread::{Presence, Slept, Thread};
+use super::{attempt::End, cells, layout};
+use std::cell::Cell;
+
+/// An arena of so many words.
+pub fn arena(words: usize) -> Vec<AtomicU64> {
+    let arena: Vec<_> = (0..words).map(|_| AtomicU64::new(0)).collect();
+    for (word, value) in EMPTY {
+        arena[word].store(value, Ordering::Relaxed);
+    }
+    arena
+}
+
+/// A thread that is alone, or believes of all others what the test says.
+pub struct Lone {
+    /// Its ids.
+    pub ids: u64,
+    /// What it sees of others.
+    pub others: Cell<Presence>,
+}
+
+impl Lone {
+    /// The thread with this number.
+    pub fn new(number: u32) -> Lone {
+        Lone { ids: pair(number, number), others: Cell::new(Presence::There) }
+    }
+
+    /// Its place in an arena.
+    pub fn member<M: Memory>(&self, memory: M) -> Member<'_, M, Lone> {
+        let owner = Owner { ids: self.ids, started: 1, namespace: 2 };
+        slots::claim(memory, self, &owner).expect("a slot")
+    }
+}
+
+impl System for Lone {
+    fn carry_out<M: Memory>(&self, memory: M, order: &Order<'_>) -> Result<bool, Fault> {
+        step_by_step(memory, order)
+    }
+
+    fn pause(&self, _: u32) {
+        std::thread::yield_now();
+    }
+
+    fn is_out_of_the_way(&self, owner: &Owner, _: u32) -> bool {
+        owner.ids == self.ids || self.others.get() == Presence::Gone
+    }
+}
+
+impl Thread for Lone {
+    fn process(&self) -> u32 {
+        layout::high(self.ids)
+    }
+
+    fn thread(&self) -> u32 {
+        layout::low(self.ids)
+    }
+
+    fn seconds(&self) -> u32 {
+        1
+    }
+
+    fn may(&self, _: &Permissions, _: u32) -> bool {
+        true
+    }
+
+    fn guard(&self, _: &AtomicU64) -> u64 {
+        0
+    }
+
+    fn guard_as_before(&self, _: u64) {}
+
+    fn wake(&self, _: &AtomicU64) -> bool {
+        false
+    }
+
+    fn sleep(&self, _: &AtomicU64, _: u64) -> Slept {
+        Slept::TimedOut
+    }
+
+    fn presence(&self, owner: &Owner) -> Presence {
+        if owner.ids == self.ids { Presence::There } else { self.others.get() }
+    }
+
+    fn looks(&self) -> u32 {
+        0
+    }
+}
+
+/// A new queue without a key: its first word and its name.
+pub fn queue<M: Memory>(member: &mut Member<'_, M, Lone>, qbytes: u64) -> (usize, u32) {
+    let new = New { owner: 0, qbytes, most: 100 };
+    let id = registry::get(member, libc::IPC_PRIVATE, 0o600, new).expect("a queue");
+    (registry::by_id(member.memory, id).expect("its place"), id | layout::queue::NAMED)
+}
+
+/// Sends a message without text, of this size.
+pub fn send<M: Memory>(
+    member: &mut Member<'_, M, Lone>,
+    (at, id): (usize, u32),
+    mtype: i64,
+    size: usize,
+) -> Result<(), End> {
+    let class = layout::class_of(size).expect("a class");
+    cells::provide(member, 0, NODES + 1)?;
+    cells::provide(member, class, 1)?;
+    let unit = cells::at_hand(member, class)?;
+    cells::label(member.memory, unit, mtype, size)?;
+    send::send(member, at, id, Message { unit, class, mtype, size }, false)
+}
+
+/// Receives a message without waiting.
+pub fn receive<M: Memory>(
+    member: &mut Member<'_, M, Lone>,
+    (at, id): (usize, u32),
+    choice: Choice,
+) -> Result<Taken, End> {
+    let request = Request { choice, room: 1 << 20, cut: false, wait: false };
+    let taken = receive::receive(member, at, id, request)?;
+    cells::trim(member, taken.class)?;
+    Ok(taken)
+}

@@ -1,0 +1,70 @@
+//! The words of an arena, each checked before it is touched, and what may be wrong with them.
+
+use super::atomic::{AtomicU64, Ordering};
+use super::layout::word_of;
+
+/// Why a change cannot be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// What was read makes no sense: either it was changed meanwhile, or it is damaged.
+    Nonsense,
+    /// There is no room for what is needed.
+    Full,
+    /// The thread is another process's by now: a handler that interrupted it has forked.
+    Forked,
+}
+
+/// An arena's words. None of them is trusted: whoever may write to the file can have put anything
+/// there.
+pub trait Memory: Copy {
+    /// The word at this index.
+    fn word(&self, index: usize) -> Result<&AtomicU64, Fault>;
+
+    /// So many words from this index on.
+    fn words(&self, index: usize, count: usize) -> Result<&[AtomicU64], Fault>;
+
+    /// Gives the words from `start` to `end` real storage.
+    fn back(&self, start: usize, end: usize) -> Result<(), Fault>;
+
+    /// Where the words are, and how many of them can be reached without asking.
+    fn all(&self) -> (*const AtomicU64, usize);
+
+    /// The value of a word.
+    #[inline(always)]
+    fn load(&self, index: usize) -> Result<u64, Fault> {
+        Ok(self.word(index)?.load(Ordering::Relaxed))
+    }
+
+    /// The value of a word of a node or cell; `unit` is not none.
+    #[inline(always)]
+    fn load_in(&self, unit: u32, word: usize) -> Result<u64, Fault> {
+        if unit == 0 { Err(Fault::Nonsense) } else { self.load(word_of(unit) + word) }
+    }
+
+    /// Changes a word that belongs to the calling thread alone.
+    #[inline(always)]
+    fn store(&self, index: usize, value: u64) -> Result<(), Fault> {
+        self.word(index)?.store(value, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// Words of this process alone, for tests.
+#[cfg(test)]
+impl Memory for &[AtomicU64] {
+    fn word(&self, index: usize) -> Result<&AtomicU64, Fault> {
+        self.get(index).ok_or(Fault::Nonsense)
+    }
+
+    fn words(&self, index: usize, count: usize) -> Result<&[AtomicU64], Fault> {
+        self.get(index..).and_then(|rest| rest.get(..count)).ok_or(Fault::Nonsense)
+    }
+
+    fn all(&self) -> (*const AtomicU64, usize) {
+        (self.as_ptr(), self.len())
+    }
+
+    fn back(&self, _: usize, end: usize) -> Result<(), Fault> {
+        if end <= self.len() { Ok(()) } else { Err(Fault::Full) }
+    }
+}

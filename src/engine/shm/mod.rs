@@ -1,0 +1,82 @@
+//! Queues in shared memory, in user space.
+//!
+//! ```text
+//!  msgget msgctl msgsnd msgrcv          (this file)
+//!      |         |          |
+//!  registry   control    send, receive  what the calls do
+//!                           |
+//!          runs, types, waiters, handed how a queue keeps messages and those who wait
+//!                           |
+//!         attempt -> commit -> apply    how a change is made: all of it or nothing
+//!                           |
+//!   cells, slots -> layout  memory      words in a file that all map
+//!                           |
+//!                         home          the file
+//! ```
+//!
+//! The algorithm is safe code over words that it does not trust, and knows neither files nor the
+//! kernel; `thread.rs` says what it needs of a thread. Unsafe are `home.rs` (the mapping), `apply.rs` (the
+//! stores), `caller_thread.rs` (the kernel), `text.rs` (the caller's memory) and `local.rs`.
+
+mod apply;
+mod atomic;
+mod attempt;
+mod bell;
+mod caller;
+#[cfg(test)]
+mod caller_tests;
+mod caller_thread;
+mod calls;
+mod cells;
+#[cfg(test)]
+mod child;
+mod commands;
+mod commit;
+mod control;
+#[cfg(target_arch = "x86_64")]
+mod copy;
+#[cfg(any(test, not(target_arch = "x86_64")))]
+mod copy_by_kernel;
+mod credentials;
+#[cfg(test)]
+mod credentials_tests;
+#[cfg(target_arch = "x86_64")]
+mod disposition;
+mod fault;
+#[cfg(all(test, target_arch = "x86_64"))]
+mod fault_tests;
+mod handed;
+mod here;
+mod home;
+mod layout;
+mod limits_now;
+#[cfg(test)]
+mod lone;
+mod memory;
+#[cfg(all(test, target_arch = "x86_64"))]
+mod pages;
+mod permission;
+#[cfg(test)]
+mod queue_tests;
+mod ranges;
+mod receive;
+mod registry;
+mod remembered;
+#[cfg(test)]
+mod remembered_tests;
+#[cfg(test)]
+mod rights;
+mod runs;
+mod seat;
+mod send;
+mod sleep;
+mod slots;
+mod start;
+mod text;
+mod thread;
+mod types;
+mod waiters;
+#[cfg(test)]
+mod whole;
+
+pub use calls::Shm;

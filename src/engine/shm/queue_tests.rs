@@ -1,0 +1,160 @@
+//! Queues of one thread, held against the simplest that does the same.
+
+use super::attempt::End;
+use super::lone::{self, Lone};
+use super::runs::Choice;
+use super::{control, registry, whole};
+use libc::{E2BIG, EAGAIN, EINVAL, ENOMSG};
+use std::collections::VecDeque;
+
+/// Miri takes ten thousand times as long.
+const ROUNDS: u64 = if cfg!(miri) { 300 } else { 12_000 };
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % end
+    }
+}
+
+/// The messages of a queue: type and size.
+#[derive(Default)]
+struct Model(VecDeque<(i64, usize)>);
+
+impl Model {
+    fn take(&mut self, choice: Choice) -> Option<(i64, usize)> {
+        let matching = |(mtype, _): &(i64, usize)| choice.takes(*mtype);
+        let position = match choice {
+            Choice::Lowest(_) => {
+                let lowest =
+                    self.0.iter().filter(|message| matching(message)).map(|m| m.0).min()?;
+                self.0.iter().position(|message| message.0 == lowest)?
+            }
+            _ => self.0.iter().position(matching)?,
+        };
+        self.0.remove(position)
+    }
+}
+
+fn play(seed: u64, types: u64, most: u64) {
+    let arena = lone::arena(if cfg!(miri) { 1 << 14 } else { 1 << 21 });
+    let thread = Lone::new(1);
+    let mut member = thread.member(&arena[..]);
+    let queue = lone::queue(&mut member, most * 40);
+    let mut random = Random(seed);
+    let mut model = Model::default();
+    for round in 0..ROUNDS {
+        let mtype = 1 + random.below(types) as i64;
+        if random.below(2) == 0 && (model.0.len() as u64) < most {
+            let size = [0, 1, 40, 48, 49, 100, 300][random.below(7) as usize];
+            let bytes: usize = model.0.iter().map(|message| message.1).sum();
+            let fits = (bytes + size) as u64 <= most * 40;
+            let sent = lone::send(&mut member, queue, mtype, size);
+            assert_eq!(sent, if fits { Ok(()) } else { Err(End::Errno(EAGAIN)) }, "round {round}");
+            if fits {
+                model.0.push_back((mtype, size));
+            }
+        } else {
+            let choice = match random.below(4) {
+                0 => Choice::Any,
+                1 => Choice::Equal(mtype),
+                2 => Choice::NotEqual(mtype),
+                _ => Choice::Lowest(mtype),
+            };
+            let received = lone::receive(&mut member, queue, choice);
+            let expected = model.take(choice).ok_or(End::Errno(ENOMSG));
+            assert_eq!(
+                received.map(|message| (message.mtype, message.size)),
+                expected,
+                "round {round}, {choice:?}"
+            );
+        }
+        if round % 251 == 0 {
+            whole::look(&arena[..], 0).unwrap();
+        }
+    }
+    whole::look(&arena[..], 0).unwrap();
+}
+
+#[test]
+fn few_types_come_out_as_from_a_list() {
+    for seed in 1..4 {
+        play(seed, 3, 20);
+    }
+}
+
+#[test]
+fn many_types_come_out_as_from_a_list() {
+    for seed in 4..7 {
+        play(seed, 500, 60);
+    }
+}
+
+#[test]
+fn types_far_apart_keep_their_order() {
+    let arena = lone::arena(1 << 14);
+    let thread = Lone::new(1);
+    let mut member = thread.member(&arena[..]);
+    let queue = lone::queue(&mut member, 1000);
+    let mut types: Vec<i64> = (0..63).map(|bit| 1 << bit).chain([i64::MAX, 3, 6]).collect();
+    for mtype in types.iter().rev() {
+        lone::send(&mut member, queue, *mtype, 0).unwrap();
+    }
+    types.sort_unstable();
+    for mtype in types {
+        let message = lone::receive(&mut member, queue, Choice::Lowest(i64::MAX)).unwrap();
+        assert_eq!(message.mtype, mtype);
+    }
+    whole::look(&arena[..], 0).unwrap();
+}
+
+#[test]
+fn a_removed_queue_leaves_nothing_behind() {
+    let arena = lone::arena(1 << 16);
+    let thread = Lone::new(1);
+    let mut member = thread.member(&arena[..]);
+    let queue = lone::queue(&mut member, 1 << 16);
+    for mtype in 1..200 {
+        lone::send(&mut member, queue, 1 + mtype % 17, 60).unwrap();
+    }
+    control::end(&mut member, queue.0, queue.1, |_| Ok(())).unwrap();
+    registry::bury(&mut member, queue.0).unwrap();
+    assert_eq!(lone::send(&mut member, queue, 1, 0), Err(End::Errno(EINVAL)));
+    whole::look(&arena[..], 0).unwrap();
+    assert_eq!(registry::totals(&mut member).unwrap(), registry::Totals::default());
+}
+
+#[test]
+fn an_arena_without_room_refuses_and_stays_whole() {
+    let arena = lone::arena(1 << 13);
+    let thread = Lone::new(1);
+    let mut member = thread.member(&arena[..]);
+    let queue = lone::queue(&mut member, 1 << 30);
+    let mut sent = 0;
+    while lone::send(&mut member, queue, 1, 100).is_ok() {
+        sent += 1;
+    }
+    assert!(sent > 10, "{sent} messages fitted");
+    whole::look(&arena[..], 0).unwrap();
+    for _ in 0..sent {
+        lone::receive(&mut member, queue, Choice::Any).unwrap();
+    }
+    assert_eq!(lone::receive(&mut member, queue, Choice::Any).err(), Some(End::Errno(ENOMSG)));
+}
+
+#[test]
+fn a_message_that_is_too_long_stays() {
+    let arena = lone::arena(1 << 14);
+    let thread = Lone::new(1);
+    let mut member = thread.member(&arena[..]);
+    let (at, id) = lone::queue(&mut member, 1000);
+    lone::send(&mut member, (at, id), 1, 10).unwrap();
+    let request = super::receive::Request { choice: Choice::Any, room: 9, cut: false, wait: false };
+    let received = super::receive::receive(&mut member, at, id, request);
+    assert_eq!(received.err(), Some(End::Errno(E2BIG)));
+    assert_eq!(lone::receive(&mut member, (at, id), Choice::Any).unwrap().size, 10);
+}

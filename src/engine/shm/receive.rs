@@ -1,0 +1,298 @@
+//! msgrcv: a message comes from the queue, or from whoever sends it while the call waits.
+
+use super::atomic::Ordering;
+use super::attempt::{Attempt, End, Step, attempt, expect};
+use super::cells;
+use super::commit::Member;
+use super::layout::{class_of, high, low, pair, queue, slot};
+use super::memory::{Fault, Memory};
+use super::runs::{self, Choice, Head};
+use super::send::{permissions, wake_senders};
+use super::thread::{READ, Thread};
+use super::waiters::{self, next, state, state_of};
+use super::{handed, sleep};
+use libc::{E2BIG, EACCES, EIDRM, EINTR, EINVAL, ENOMSG};
+
+/// What a receiver asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    /// Which message.
+    pub choice: Choice,
+    /// How many bytes there is room for.
+    pub room: usize,
+    /// Whether a message that is too long is cut.
+    pub cut: bool,
+    /// Whether the call waits.
+    pub wait: bool,
+}
+
+/// A message that has left the queue. Its cell is the calling thread's.
+#[derive(Clone, Copy, Debug)]
+pub struct Taken {
+    /// The cell.
+    pub unit: u32,
+    /// The cell's class.
+    pub class: usize,
+    /// The message's type.
+    pub mtype: i64,
+    /// Its size in bytes.
+    pub size: usize,
+}
+
+/// What a try to receive came to.
+enum Received {
+    Taken { message: Taken, wake: bool },
+    Nothing { unsettled: bool },
+}
+
+/// Takes a message off the queue at `at`. The caller copies it, and trims its cells then.
+#[inline(always)]
+pub fn receive<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+    id: u32,
+    request: Request,
+) -> Result<Taken, End> {
+    // Before the call has waited, a queue that is not there was never there.
+    let mut missing = EINVAL;
+    let mut patience = sleep::Patience::new();
+    loop {
+        let received = attempt(member, at, |member, seen| {
+            expect(member, at, seen, id, missing)?;
+            if !member.system.may(&permissions(member.memory, at)?, READ) {
+                return Err(End::Errno(EACCES));
+            }
+            try_to_receive(member, at, request)
+        })?;
+        match received {
+            Received::Taken { message, wake: false } => return Ok(message),
+            Received::Taken { message, wake: true } => {
+                wake_senders(member, at)?;
+                return Ok(message);
+            }
+            Received::Nothing { unsettled: true } if handed::settle(member, at, false)? => {}
+            Received::Nothing { .. } if !request.wait => return Err(End::Errno(ENOMSG)),
+            Received::Nothing { .. } => match wait(member, at, id, request, &mut patience)? {
+                Come::Message(message) => return Ok(message),
+                Come::Look(error) => missing = error,
+            },
+        }
+    }
+}
+
+#[inline(always)]
+fn try_to_receive<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+    request: Request,
+) -> Attempt<Received> {
+    let counts = member.memory.load(at + queue::COUNTS)?;
+    let found = match high(counts) {
+        0 => None,
+        _ => runs::find(member, at, request.choice)?,
+    };
+    let Some(head) = found else {
+        let handed = member.memory.load(at + queue::HANDED)?;
+        let unsettled = handed != member.memory.load(at + queue::SETTLED)?;
+        return Ok(Step::Answer(Received::Nothing { unsettled }));
+    };
+    if head.size > request.room && !request.cut {
+        return Err(End::Errno(E2BIG));
+    }
+    let message = taken(head.unit, head.mtype, head.size)?;
+    runs::remove(member, at, head, high(counts))?;
+    cells::put_back(member, message.class, head.unit)?;
+    member.set(at + queue::COUNTS, counts.wrapping_sub(pair(1, head.size as u32)))?;
+    let stamp = pair(member.system.process(), member.system.seconds());
+    member.set(at + queue::RECEIVED, stamp)?;
+    let wake = member.memory.load(at + queue::SENDERS)? != 0;
+    if wake {
+        waiters::guard_first(member, waiters::list(at, false))?;
+    }
+    Ok(Step::Change(Received::Taken { message, wake }))
+}
+
+#[inline(always)]
+fn taken(unit: u32, mtype: i64, size: usize) -> Result<Taken, Fault> {
+    let class = class_of(size).ok_or(Fault::Nonsense)?;
+    Ok(Taken { unit, class, mtype, size })
+}
+
+/// The message at a position, counted from 0, as MSG_COPY asks for it. It stays where it is, and
+/// `copy` may find that it was not whole.
+pub fn peek<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+    id: u32,
+    position: i64,
+    mut copy: impl FnMut(&Head) -> Result<(), End>,
+) -> Result<Head, End> {
+    let mut settled = false;
+    loop {
+        let found = attempt(member, at, |member, seen| {
+            expect(member, at, seen, id, EINVAL)?;
+            if !member.system.may(&permissions(member.memory, at)?, READ) {
+                return Err(End::Errno(EACCES));
+            }
+            let messages = u64::from(high(member.memory.load(at + queue::COUNTS)?));
+            let head = match u64::try_from(position) {
+                Ok(position) => runs::nth(member, at, position, messages)?,
+                Err(_) => None,
+            };
+            if let Some(head) = &head {
+                copy(head)?;
+            }
+            Ok(Step::Answer(head))
+        })?;
+        match found {
+            Some(head) => return Ok(head),
+            None if !settled && handed::settle(member, at, false)? => settled = true,
+            None => return Err(End::Errno(ENOMSG)),
+        }
+    }
+}
+
+/// What came of waiting.
+enum Come {
+    /// A message.
+    Message(Taken),
+    /// The queue is to be looked at again. A missing one means this error from now on.
+    Look(i32),
+}
+
+#[cold]
+fn wait<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+    id: u32,
+    request: Request,
+    patience: &mut sleep::Patience,
+) -> Result<Come, End> {
+    let messages = at + queue::COUNTS;
+    let before = member.memory.load(messages)?;
+    let memory = member.memory;
+    if patience.look(member.system, || Ok(memory.load(messages)? != before))? {
+        return Ok(Come::Look(EIDRM));
+    }
+    let most = if request.cut { i32::MAX as usize } else { request.room.min(i32::MAX as usize) };
+    waiters::describe_receiver(member, at, request.choice, most as u32)?;
+    let list = waiters::list(at, true);
+    let joined = attempt(member, at, |member, seen| {
+        expect(member, at, seen, id, EIDRM)?;
+        let counts = member.memory.load(at + queue::COUNTS)?;
+        if high(counts) != 0 && runs::find(member, at, request.choice)?.is_some() {
+            return Ok(Step::Answer(false));
+        }
+        if !member.system.may(&permissions(member.memory, at)?, READ) {
+            return Err(End::Errno(EACCES));
+        }
+        waiters::join(member, list)?;
+        Ok(Step::Change(true))
+    })?;
+    if !joined {
+        return Ok(Come::Look(EIDRM));
+    }
+    let mut interrupted = false;
+    loop {
+        interrupted |= sleep::until_changed(member, patience)? == sleep::Ended::Interrupted;
+        let wait = waiters::wait_word(member, member.at)?;
+        match state_of(wait) {
+            state::PENDING | state::HANDED => {
+                if let Some(message) = fetch(member, at, wait)? {
+                    return Ok(Come::Message(message));
+                }
+            }
+            state::WITHDRAWN => handed::put_back(member, at, member.at)?,
+            _ if !sleep::is_there(member.memory, at, id)? => {
+                // A message may have come before the queue went.
+                let wait = waiters::wait_word(member, member.at)?;
+                if !matches!(state_of(wait), state::PENDING | state::HANDED) {
+                    return Err(End::Errno(sleep::removed(member, at)?));
+                }
+            }
+            state::TOO_BIG => {
+                done(member, at)?;
+                return Err(End::Errno(E2BIG));
+            }
+            state::WAITING => {
+                if interrupted {
+                    if sleep::withdraw(member, at, id, list)? {
+                        return Err(End::Errno(EINTR));
+                    }
+                } else if something_to_do(member, at, request, patience)?
+                    && sleep::withdraw(member, at, id, list)?
+                {
+                    return Ok(Come::Look(EIDRM));
+                }
+            }
+            told => {
+                done(member, at)?;
+                return match told {
+                    _ if interrupted => Err(End::Errno(EINTR)),
+                    state::MISSED => Ok(Come::Look(EINVAL)),
+                    _ => Ok(Come::Look(EIDRM)),
+                };
+            }
+        }
+    }
+}
+
+/// Whether a waiter that nobody told anything has to look at the queue itself: somebody may have
+/// died who would have told it.
+fn something_to_do<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+    request: Request,
+    patience: &mut sleep::Patience,
+) -> Result<bool, End> {
+    let (found, unsettled) = attempt(member, at, |member, _| {
+        let counts = member.memory.load(at + queue::COUNTS)?;
+        let found = high(counts) != 0 && runs::find(member, at, request.choice)?.is_some();
+        let handed = member.memory.load(at + queue::HANDED)?;
+        let unsettled = handed != member.memory.load(at + queue::SETTLED)?;
+        Ok(Step::Answer((found, unsettled)))
+    })?;
+    if unsettled {
+        let settled = handed::settle(member, at, patience.watched >= sleep::PATIENCE)?;
+        let handed = member.memory.load(at + queue::HANDED)?;
+        if handed != member.memory.load(at + queue::SETTLED)? {
+            patience.keep_watching();
+        }
+        return Ok(found || settled);
+    }
+    Ok(found)
+}
+
+/// Fetches the message that was handed to this thread; nothing where it was taken back.
+fn fetch<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+    wait: u64,
+) -> Result<Option<Taken>, Fault> {
+    if state_of(wait) == state::PENDING {
+        member.begin(at)?;
+    }
+    let word = member.memory.word(member.at + slot::WAIT)?;
+    let unit = high(wait);
+    // The unit stays there until the cell is at hand, so that it is found if this thread dies.
+    let fetched = next(wait, state::IDLE, unit);
+    if word.compare_exchange(wait, fetched, Ordering::AcqRel, Ordering::Acquire).is_err() {
+        return Ok(None);
+    }
+    let (size, mtype) = (
+        low(member.memory.load_in(unit, super::layout::cell::NEXT)?) as usize,
+        member.memory.load_in(unit, super::layout::cell::MTYPE)? as i64,
+    );
+    let message = taken(unit, mtype, size)?;
+    cells::keep(member, message.class, unit)?;
+    member.memory.store(member.at + slot::WAIT, next(fetched, state::IDLE, 0))?;
+    Ok(Some(message))
+}
+
+/// The thread has seen what its wait word says.
+fn done<M: Memory, T: Thread>(member: &mut Member<'_, M, T>, at: usize) -> Result<(), Fault> {
+    // The change that it says may be stored again until the lock is free.
+    member.begin(at)?;
+    let wait = member.memory.load(member.at + slot::WAIT)?;
+    member.memory.store(member.at + slot::WAIT, next(wait, state::IDLE, 0))
+}

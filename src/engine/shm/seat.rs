@@ -1,0 +1,98 @@
+//! A thread enters the arena with each call, and leaves it.
+//!
+//! A thread has a slot, and says in it while it is inside. A call that finds its thread inside was
+//! made by a signal handler that interrupted another call, and takes a second slot: so it disturbs nothing
+//! of the first. Or that call was left by a jump (siglongjmp(3)), and there is nobody to come back
+//! to it; then its stack is gone, and the slot is free to be used again.
+#![allow(unsafe_code)]
+
+use super::attempt::End;
+use super::caller_thread::Caller;
+use super::commit::{Member, slot_at};
+use super::home::{self, Mapped};
+use super::layout::{high, low, pair, slot};
+use super::memory::{Fault, Memory};
+use super::{bell, ranges, slots};
+use crate::os;
+use crate::thread_word::SLOT;
+use libc::{EIO, ENOSYS};
+
+/// A thread's place in the arena.
+pub type Seat<'a> = Member<'a, Mapped, Caller>;
+
+/// Does something inside the arena.
+///
+/// Where the thread is cancelled inside, or leaves by a jump, it is tidied up after by whoever needs its
+/// slot.
+#[inline(always)]
+pub fn inside<T>(act: impl Fn(&mut Seat<'_>) -> Result<T, End>) -> Result<T, End> {
+    loop {
+        let Some(memory) = home::get() else { return Err(End::Errno(ENOSYS)) };
+        if ranges::damaged(memory.all().0.cast()) {
+            return Err(End::Errno(EIO));
+        }
+        let caller = Caller::new();
+        let mut seat = enter(memory, &caller)?;
+        let outcome = act(&mut seat);
+        match outcome {
+            // In a child that a signal handler made amid the call: the slot is the parent's.
+            Err(End::Fault(Fault::Forked)) => {}
+            _ => {
+                bell::unguard(&mut seat);
+                memory.store(seat.at + slot::INSIDE, 0)?;
+                return outcome;
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn enter(memory: Mapped, caller: &Caller) -> Result<Seat<'_>, End> {
+    let marker = 0u8;
+    let frame = &raw const marker as u64;
+    let known = SLOT.get();
+    if low(known) == high(caller.ids()) && high(known) != 0 {
+        let number = high(known) - 1;
+        let at = slot_at(memory, number)?;
+        let is_mine = memory.load(at + slot::OWNER)? == caller.ids();
+        if is_mine && memory.load(at + slot::INSIDE)? == 0 {
+            memory.store(at + slot::INSIDE, frame)?;
+            return Ok(Member::new(memory, caller, number, at));
+        }
+        if is_mine {
+            return enter_again(memory, caller, number, at, frame);
+        }
+    }
+    enter_first(memory, caller, frame)
+}
+
+/// The thread's first call: it needs a slot.
+#[cold]
+fn enter_first(memory: Mapped, caller: &Caller, frame: u64) -> Result<Seat<'_>, End> {
+    let member = slots::claim(memory, caller, &caller.owner())?;
+    memory.store(member.at + slot::INSIDE, frame)?;
+    let known = pair(member.number + 1, high(caller.ids()));
+    SLOT.set(known);
+    Ok(member)
+}
+
+/// A call of a thread that is inside already.
+#[cold]
+fn enter_again(
+    memory: Mapped,
+    caller: &Caller,
+    number: u32,
+    at: usize,
+    frame: u64,
+) -> Result<Seat<'_>, End> {
+    let outer = memory.load(at + slot::INSIDE)?;
+    if frame >= outer && !os::on_alternate_stack() {
+        let mut member = Member::new(memory, caller, number, at);
+        slots::tidy(&mut member)?;
+        memory.store(at + slot::INSIDE, frame)?;
+        return Ok(member);
+    }
+    let member = slots::claim(memory, caller, &caller.owner())?;
+    memory.store(member.at + slot::INSIDE, frame)?;
+    Ok(member)
+}

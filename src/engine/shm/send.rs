@@ -1,0 +1,346 @@
+//! msgsnd: a message goes to a receiver that waits for it, or into the queue, or has to wait.
+
+use super::atomic::Ordering;
+use super::attempt::{Attempt, End, Step, attempt, expect};
+use super::bell::{self, Rung};
+use super::cells;
+use super::commit::{Member, owner, slot_at};
+use super::layout::{header, high, low, pair, queue, slot};
+use super::memory::{Fault, Memory};
+use super::permission::Permissions;
+use super::thread::{Presence, Thread, WRITE};
+use super::waiters::{self, Receiver, next, state, state_of};
+use super::{runs, sleep, slots};
+use libc::{EACCES, EAGAIN, EIDRM, EINTR, EINVAL};
+
+/// A message whose text is in the first cell at hand of its class.
+#[derive(Clone, Copy, Debug)]
+pub struct Message {
+    /// Its cell.
+    pub unit: u32,
+    /// The cell's class.
+    pub class: usize,
+    /// Its type.
+    pub mtype: i64,
+    /// Its size in bytes.
+    pub size: usize,
+}
+
+/// What a try to send came to.
+enum Sent {
+    /// The message is in the queue.
+    Queued,
+    /// A receiver got it.
+    Handed { place: usize, wait: u64 },
+    /// Some receivers were told that it is too big for them; the try has to go on.
+    Refused,
+    /// There is no room.
+    Full,
+}
+
+/// Whether a message of this size fits: into the bytes, and into the number of messages.
+fn fits(counts: u64, qbytes: u64, size: usize) -> bool {
+    let (messages, bytes) = (u64::from(high(counts)), u64::from(low(counts)));
+    bytes + size as u64 <= qbytes && messages < qbytes && bytes + size as u64 <= u64::from(u32::MAX)
+}
+
+/// Whom the queue at `at` belongs to, and what it permits.
+#[inline(always)]
+pub fn permissions<M: Memory>(memory: M, at: usize) -> Result<Permissions, Fault> {
+    let owner = memory.load(at + queue::OWNER)?;
+    let creator = memory.load(at + queue::CREATOR)?;
+    let mode = high(memory.load(at + queue::MODE)?);
+    let (uid, gid, cuid, cgid) = (high(owner), low(owner), high(creator), low(creator));
+    Ok(Permissions { uid, gid, cuid, cgid, mode })
+}
+
+/// Sends a message to the queue at `at`.
+#[inline(always)]
+pub fn send<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+    id: u32,
+    message: Message,
+    wait: bool,
+) -> Result<(), End> {
+    // Before the call has waited, a queue that is not there was never there.
+    let mut missing = EINVAL;
+    let mut patience = sleep::Patience::new();
+    loop {
+        cells::provide(member, 0, runs::NODES + 1)?;
+        let sent = attempt(member, at, |member, seen| {
+            expect(member, at, seen, id, missing)?;
+            if !member.system.may(&permissions(member.memory, at)?, WRITE) {
+                return Err(End::Errno(EACCES));
+            }
+            try_to_send(member, at, message)
+        })?;
+        match sent {
+            Sent::Queued => return cells::trim(member, 0).map_err(End::from),
+            Sent::Handed { place, wait } => {
+                let arrived = handed(member, at, place, wait, message)?;
+                bell::unguard(member);
+                if arrived {
+                    return cells::trim(member, 0).map_err(End::from);
+                }
+            }
+            Sent::Refused => ring_all_told(member, at)?,
+            Sent::Full if !wait => return Err(End::Errno(EAGAIN)),
+            Sent::Full => {
+                missing = wait_for_room(member, at, id, message, &mut patience)?;
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn try_to_send<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+    message: Message,
+) -> Attempt<Sent> {
+    let counts = member.memory.load(at + queue::COUNTS)?;
+    let qbytes = member.memory.load(at + queue::QBYTES)?;
+    if !fits(counts, qbytes, message.size) {
+        return Ok(Step::Answer(Sent::Full));
+    }
+    let now = member.system.seconds();
+    let stamp = pair(member.system.process(), now);
+    if member.memory.load(at + queue::RECEIVERS)? != 0
+        && let Some(sent) = find_receiver(member, at, message, now)?
+    {
+        member.set(at + queue::SENT, stamp)?;
+        return Ok(Step::Change(sent));
+    }
+    cells::take(member, message.class)?;
+    runs::append(member, at, message.unit, message.mtype, high(counts))?;
+    member.set(at + queue::COUNTS, counts + pair(1, message.size as u32))?;
+    member.set(at + queue::SENT, stamp)?;
+    Ok(Step::Change(Sent::Queued))
+}
+
+/// Part of a change: the first waiting receiver that takes the message gets it. Those before it
+/// that ask for it but have no room are told so.
+#[cold]
+fn find_receiver<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+    message: Message,
+    now: u32,
+) -> Result<Option<Sent>, Fault> {
+    let mut link = high(member.memory.load(at + queue::RECEIVERS)?);
+    let mut steps = 0;
+    let mut refused = false;
+    while link != 0 {
+        let receiver = waiters::receiver(member, at, link)?;
+        link = receiver.next;
+        steps += 1;
+        if steps > header::SLOT_GROUPS * 8 {
+            return Err(Fault::Nonsense);
+        }
+        if !receiver.choice.takes(message.mtype) {
+            continue;
+        }
+        if member.room() < 16 {
+            return Ok(Some(Sent::Refused));
+        }
+        let wait = member.memory.load(receiver.at + slot::WAIT)?;
+        let list = waiters::list(at, true);
+        bell::guard(member, receiver.at)?;
+        if (receiver.most as usize) < message.size {
+            waiters::leave(member, list, receiver.at, next(wait, state::TOO_BIG, 0))?;
+            refused = true;
+        } else {
+            cells::take(member, message.class)?;
+            let wait = next(wait, state::PENDING, message.unit);
+            waiters::leave(member, list, receiver.at, wait)?;
+            hand_over(member, at, &receiver, now)?;
+            return Ok(Some(Sent::Handed { place: receiver.at, wait }));
+        }
+    }
+    Ok(refused.then_some(Sent::Refused))
+}
+
+/// Part of a change: the queue has handed a message to a receiver.
+fn hand_over<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+    receiver: &Receiver,
+    now: u32,
+) -> Result<(), Fault> {
+    let handed = member.memory.load(at + queue::HANDED)?;
+    member.set(at + queue::HANDED, handed.wrapping_add(1))?;
+    let thread = low(owner(member.memory, receiver.at)?.ids);
+    member.set(at + queue::RECEIVED, pair(thread, now))?;
+    Ok(())
+}
+
+/// The change is made: tells the receiver that it may believe its wait word, and wakes it. False
+/// where it is stopped or dead; the message is the thread's own again then.
+fn handed<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+    place: usize,
+    wait: u64,
+    message: Message,
+) -> Result<bool, Fault> {
+    let word = member.memory.word(place + slot::WAIT)?;
+    let now = pair(high(wait), low(wait) & !state::MASK | state::HANDED);
+    // Where the receiver was faster, the word is another already.
+    if word.compare_exchange(wait, now, Ordering::SeqCst, Ordering::Relaxed).is_err()
+        || bell::ring(member, place)? == Rung::Awake
+        || matches!(presence(member, place)?, Presence::There | Presence::Unseen)
+    {
+        if waiters::wait_word(member, place)? == now {
+            watch_over(member, at)?;
+        }
+        return Ok(true);
+    }
+    let word = member.memory.word(place + slot::WAIT)?;
+    let missed = next(now, state::MISSED, 0);
+    if word.compare_exchange(now, missed, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+        return Ok(true);
+    }
+    cells::keep(member, message.class, message.unit)?;
+    Ok(false)
+}
+
+fn presence<M: Memory, T: Thread>(
+    member: &Member<'_, M, T>,
+    place: usize,
+) -> Result<Presence, Fault> {
+    Ok(member.system.presence(&owner(member.memory, place)?))
+}
+
+/// Makes another receiver that sleeps keep an eye on a message that was handed over: should the one
+/// who has it die now, nobody else would look.
+fn watch_over<M: Memory, T: Thread>(member: &mut Member<'_, M, T>, at: usize) -> Result<(), Fault> {
+    let link = high(member.memory.load(at + queue::RECEIVERS)?);
+    if link == 0 {
+        return Ok(());
+    }
+    let other = slot_at(member.memory, link - 1)?;
+    if bell::sleeps_long(member.memory, other)? {
+        bell::ring(member, other)?;
+    }
+    Ok(())
+}
+
+/// Some receivers were told something, and left the list for it: wakes them.
+fn ring_all_told<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+) -> Result<(), Fault> {
+    for number in 0..slots::used(member.memory)? {
+        let place = slot_at(member.memory, number)?;
+        let told = state_of(waiters::wait_word(member, place)?) == state::TOO_BIG;
+        if told && member.memory.load(place + slot::QUEUE)? == at as u64 {
+            bell::ring(member, place)?;
+        }
+    }
+    bell::unguard(member);
+    Ok(())
+}
+
+/// Waits until there may be room. Gives the error that a missing queue means from now on.
+#[cold]
+fn wait_for_room<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+    id: u32,
+    message: Message,
+    patience: &mut sleep::Patience,
+) -> Result<i32, End> {
+    let full = |member: &Member<'_, M, T>| -> Result<bool, Fault> {
+        let counts = member.memory.load(at + queue::COUNTS)?;
+        Ok(!fits(counts, member.memory.load(at + queue::QBYTES)?, message.size))
+    };
+    if patience.look(member.system, || Ok(!full(member)?))? {
+        return Ok(EIDRM);
+    }
+    waiters::describe_sender(member, at, message.size)?;
+    let list = waiters::list(at, false);
+    let joined = attempt(member, at, |member, seen| {
+        expect(member, at, seen, id, EIDRM)?;
+        if !full(member)? {
+            return Ok(Step::Answer(false));
+        }
+        waiters::join(member, list)?;
+        Ok(Step::Change(true))
+    })?;
+    if !joined {
+        return Ok(EIDRM);
+    }
+    let mut interrupted = false;
+    loop {
+        interrupted |= sleep::until_changed(member, patience)? == sleep::Ended::Interrupted;
+        if !sleep::is_there(member.memory, at, id)? {
+            return Err(End::Errno(sleep::removed(member, at)?));
+        }
+        let told = waiters::state_of(waiters::wait_word(member, member.at)?) != state::WAITING;
+        if told || interrupted {
+            break;
+        }
+        // Whoever made room may not have come to tell anybody.
+        wake_senders(member, at)?;
+    }
+    sleep::withdraw(member, at, id, list)?;
+    if interrupted && sleep::is_there(member.memory, at, id)? {
+        return Err(End::Errno(EINTR));
+    }
+    Ok(EIDRM)
+}
+
+/// Wakes the senders whose messages fit now, in the order in which they came. Nothing is kept free
+/// for them: whoever is first has it.
+#[cold]
+pub fn wake_senders<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+) -> Result<(), Fault> {
+    each_sender_that_fits(member, at, |member, place| {
+        let word = member.memory.word(place + slot::WAIT)?;
+        let wait = word.load(Ordering::Acquire);
+        if waiters::state_of(wait) == state::WAITING {
+            let again = next(wait, state::AGAIN, 0);
+            let _ = word.compare_exchange(wait, again, Ordering::SeqCst, Ordering::Relaxed);
+        }
+        bell::ring(member, place).map(drop)
+    })?;
+    bell::unguard(member);
+    Ok(())
+}
+
+fn each_sender_that_fits<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+    mut tell: impl FnMut(&mut Member<'_, M, T>, usize) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let mut told = 0;
+    loop {
+        let seen = member.begin(at)?;
+        let counts = member.memory.load(at + queue::COUNTS)?;
+        let qbytes = member.memory.load(at + queue::QBYTES)?;
+        let mut link = high(member.memory.load(at + queue::SENDERS)?);
+        let mut steps = 0;
+        while link != 0 && steps < header::SLOT_GROUPS * 8 {
+            let place = slot_at(member.memory, link - 1)?;
+            let around = member.memory.load(place + slot::AROUND)?;
+            let size = member.memory.load(place + slot::WANTED)? as usize;
+            if !member.still(at, seen)? {
+                break;
+            }
+            steps += 1;
+            if steps > told && fits(counts, qbytes, size) {
+                tell(member, place)?;
+                told = steps;
+            }
+            link = low(around);
+        }
+        if member.still(at, seen)? {
+            return Ok(());
+        }
+        // The list has changed: from the start, since those told before may be told again.
+        told = 0;
+    }
+}

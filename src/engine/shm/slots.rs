@@ -1,0 +1,189 @@
+//! The slots of an arena: each belongs to a thread, from its first call on.
+//!
+//! Nobody gives a slot back; a thread may end at any moment. Who needs one and finds none free looks
+//! for one whose thread is no more, and adopts it with all that is in it: the free cells, the place
+//! in a list, even a change that was published and not completed.
+
+use super::atomic::Ordering;
+use super::attempt::{End, Step, attempt};
+use super::cells;
+use super::commit::{Member, Owner, owner, slot_at};
+use super::layout::{
+    GROUP_SLOTS, MOST_UNITS, SLOT_GROUPS, UNIT_WORDS, cell, class_of, header, high, low, queue,
+    slot, word_of,
+};
+use super::memory::{Fault, Memory};
+use super::thread::{Presence, Thread};
+use super::waiters::{next, state, state_of};
+use super::{bell, handed, sleep};
+
+/// Units of a group of slots.
+pub const GROUP_UNITS: u64 = (GROUP_SLOTS * slot::WORDS / UNIT_WORDS) as u64;
+
+/// How often to look again for a slot, while somebody else makes more: a few tenths of a second.
+const MOST_ROUNDS: u32 = 4000;
+
+/// How many slots there are, used or not.
+pub fn used<M: Memory>(memory: M) -> Result<u32, Fault> {
+    Ok(memory.load(header::SLOTS)?.min((SLOT_GROUPS * GROUP_SLOTS) as u64) as u32)
+}
+
+/// Finds a slot for a thread, other than those it is inside with.
+#[cold]
+pub fn claim<'a, M: Memory, T: Thread>(
+    memory: M,
+    thread: &'a T,
+    me: &Owner,
+) -> Result<Member<'a, M, T>, End> {
+    for round in 0..MOST_ROUNDS {
+        let slots = used(memory)?;
+        let (mut free, mut frees) = (None, 0);
+        for number in 0..slots {
+            let at = slot_at(memory, number)?;
+            let its = owner(memory, at)?;
+            if its == *me && memory.load(at + slot::INSIDE)? == 0 {
+                return Ok(Member::new(memory, thread, number, at));
+            }
+            if its.ids == 0 {
+                free.get_or_insert((number, at));
+                frees += 1;
+            }
+        }
+        let mut member = match free {
+            Some((number, at)) if frees > 1 || round > 0 => take(memory, thread, me, number, at)?,
+            // The last one is for those who find no dead thread's.
+            _ => adopt_dead(memory, thread, me, slots)?,
+        };
+        if let Some(member) = &mut member
+            && frees <= 1
+        {
+            // Whoever comes next needs one, and cannot make more without one.
+            grow(member, slots)?;
+        }
+        match member {
+            Some(member) => return Ok(member),
+            None => thread.pause(round),
+        }
+    }
+    Err(End::Fault(Fault::Full))
+}
+
+/// Takes a free slot, unless somebody else was first.
+fn take<'a, M: Memory, T: Thread>(
+    memory: M,
+    thread: &'a T,
+    me: &Owner,
+    number: u32,
+    at: usize,
+) -> Result<Option<Member<'a, M, T>>, Fault> {
+    let word = memory.word(at + slot::OWNER)?;
+    if word.compare_exchange(0, me.ids, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+        return Ok(None);
+    }
+    sign(memory, at, me)?;
+    bell::get_up(memory, at)?;
+    Ok(Some(Member::new(memory, thread, number, at)))
+}
+
+fn sign<M: Memory>(memory: M, at: usize, me: &Owner) -> Result<(), Fault> {
+    memory.store(at + slot::STARTED, me.started)?;
+    memory.store(at + slot::NAMESPACE, me.namespace)
+}
+
+/// Makes a group of slots more.
+fn grow<M: Memory, T: Thread>(member: &mut Member<'_, M, T>, slots: u32) -> Result<(), End> {
+    let group = slots as usize / GROUP_SLOTS;
+    if group >= SLOT_GROUPS {
+        return Ok(());
+    }
+    attempt(member, header::LOCK, |member, _| {
+        if member.memory.load(header::SLOTS)? != u64::from(slots) {
+            return Ok(Step::Answer(()));
+        }
+        let fresh = member.memory.load(header::FRESH)?;
+        if fresh >= MOST_UNITS {
+            return Err(End::Fault(Fault::Full));
+        }
+        cells::back(member, fresh, fresh + GROUP_UNITS)?;
+        member.set(header::FRESH, fresh + GROUP_UNITS)?;
+        member.set(header::SLOT_GROUPS + group, fresh)?;
+        member.set(header::SLOTS, u64::from(slots) + GROUP_SLOTS as u64)?;
+        Ok(Step::Change(()))
+    })
+}
+
+/// Takes the slot of a thread that is no more.
+fn adopt_dead<'a, M: Memory, T: Thread>(
+    memory: M,
+    thread: &'a T,
+    me: &Owner,
+    slots: u32,
+) -> Result<Option<Member<'a, M, T>>, End> {
+    for number in 0..slots {
+        let at = slot_at(memory, number)?;
+        let its = owner(memory, at)?;
+        if its.ids == 0 || thread.presence(&its) != Presence::Gone {
+            continue;
+        }
+        let taken = memory.word(at + slot::OWNER)?.compare_exchange(
+            its.ids,
+            me.ids,
+            Ordering::AcqRel,
+            Ordering::Relaxed,
+        );
+        if taken.is_ok() {
+            sign(memory, at, me)?;
+            let mut member = Member::new(memory, thread, number, at);
+            tidy(&mut member)?;
+            return Ok(Some(member));
+        }
+    }
+    Ok(None)
+}
+
+/// Ends what a slot was in the midst of when its thread died, or left the call by a jump.
+#[cold]
+pub fn tidy<M: Memory, T: Thread>(member: &mut Member<'_, M, T>) -> Result<(), End> {
+    let memory = member.memory;
+    member.complete_own()?;
+    let at = memory.load(member.at + slot::QUEUE)? as usize;
+    let word = memory.word(member.at + slot::WAIT)?;
+    let wait = word.load(Ordering::Acquire);
+    match state_of(wait) {
+        state::PENDING | state::HANDED | state::WITHDRAWN => {
+            member.begin(at)?;
+            let withdrawn = next(wait, state::WITHDRAWN, high(wait));
+            if word.compare_exchange(wait, withdrawn, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+                handed::put_back(member, at, member.at)?;
+            }
+        }
+        state::WAITING | state::AGAIN => {
+            let id = high(memory.load(at + queue::IDENTITY)?);
+            let list = memory.load(member.at + slot::LIST)? as usize;
+            sleep::withdraw(member, at, id, list)?;
+        }
+        _ => keep_what_was_fetched(member, wait)?,
+    }
+    let wait = memory.load(member.at + slot::WAIT)?;
+    memory.store(member.at + slot::WAIT, next(wait, state::IDLE, 0))?;
+    bell::get_up(memory, member.at)?;
+    memory.store(member.at + slot::INSIDE, 0)?;
+    Ok(())
+}
+
+/// A cell that was fetched, and is perhaps not at hand yet.
+fn keep_what_was_fetched<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    wait: u64,
+) -> Result<(), Fault> {
+    let unit = high(wait);
+    if state_of(wait) != state::IDLE || unit == 0 {
+        return Ok(());
+    }
+    let size = low(member.memory.load(word_of(unit) + cell::NEXT)?) as usize;
+    let class = class_of(size).ok_or(Fault::Nonsense)?;
+    if high(member.memory.load(member.at + slot::STASH + class)?) != unit {
+        cells::keep(member, class, unit)?;
+    }
+    Ok(())
+}
