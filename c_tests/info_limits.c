@@ -2,18 +2,6 @@
 #define _GNU_SOURCE
 #include "support.h"
 
-static long limit(const char *name)
-{
-    char path[64];
-    long value;
-    snprintf(path, sizeof path, "/proc/sys/kernel/%s", name);
-    FILE *file = fopen(path, "r");
-    CHECK(file);
-    CHECK_EQ(fscanf(file, "%ld", &value), 1);
-    fclose(file);
-    return value;
-}
-
 int main(void)
 {
     int msqid = new_queue(test_key(), 0600);
@@ -24,18 +12,18 @@ int main(void)
     /* Neither the msqid nor permissions matter. */
     int highest = msgctl(0, IPC_INFO, (struct msqid_ds *)&info);
     CHECK(highest >= (msqid & 0x7fff));
-    CHECK_EQ(info.msgmax, limit("msgmax"));
-    CHECK_EQ(info.msgmnb, limit("msgmnb"));
-    CHECK_EQ(info.msgmni, limit("msgmni"));
-    printf("IPC_INFO: the limits are those of /proc; pool %d map %d ssz %d tql %d seg %u\n",
+    CHECK_EQ(info.msgmax, limit_of_queues("msgmax"));
+    CHECK_EQ(info.msgmnb, limit_of_queues("msgmnb"));
+    CHECK_EQ(info.msgmni, limit_of_queues("msgmni"));
+    printf("IPC_INFO: the limits are those in force; pool %d map %d ssz %d tql %d seg %u\n",
            info.msgpool, info.msgmap, info.msgssz, info.msgtql, (unsigned)info.msgseg);
 
     memset(&info, 0xa5, sizeof info);
     highest = msgctl(INT_MAX, MSG_INFO, (struct msqid_ds *)&info);
     CHECK(highest >= (msqid & 0x7fff));
-    CHECK_EQ(info.msgmax, limit("msgmax"));
-    CHECK_EQ(info.msgmnb, limit("msgmnb"));
-    CHECK_EQ(info.msgmni, limit("msgmni"));
+    CHECK_EQ(info.msgmax, limit_of_queues("msgmax"));
+    CHECK_EQ(info.msgmnb, limit_of_queues("msgmnb"));
+    CHECK_EQ(info.msgmni, limit_of_queues("msgmni"));
     /* Others use queues at the same time, so this is the least that there is. */
     CHECK(info.msgpool >= 1);
     CHECK(info.msgmap >= 1);

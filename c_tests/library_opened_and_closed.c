@@ -31,18 +31,29 @@ static void *open_library(void)
     return handle;
 }
 
+/* The queue of the calls that were opened; another engine's than the one this program calls. */
+static int opened_queue = -1;
+
+static void remove_opened_queue(void)
+{
+    if (opened_queue != -1)
+        calls.ctl(opened_queue, IPC_RMID, NULL);
+    opened_queue = -1;
+}
+
 static void use_opened(void)
 {
     struct message message = {.mtype = 1, .mtext = "through the handle"};
     struct msqid_ds ds;
     int msqid = calls.get(IPC_PRIVATE, 0600);
     CHECK(msqid != -1);
-    own_queue(msqid);
+    opened_queue = msqid;
     CHECK_EQ(calls.snd(msqid, &message, 18, 0), 0);
     CHECK_EQ(calls.ctl(msqid, IPC_STAT, &ds), 0);
     CHECK_EQ(ds.msg_qnum, 1);
     CHECK_EQ(calls.rcv(msqid, &message, TEXT_SIZE, 0, 0), 18);
     CHECK_EQ(calls.ctl(msqid, IPC_RMID, NULL), 0);
+    opened_queue = -1;
 }
 
 static pthread_barrier_t used, closed;
@@ -57,6 +68,7 @@ static void *outlive_the_library(void *unused)
 
 int main(void)
 {
+    CHECK_EQ(atexit(remove_opened_queue), 0);
     for (int i = 1; i <= 5; i++) {
         void *handle = open_library();
         use_opened();

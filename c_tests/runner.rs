@@ -6,6 +6,8 @@
 mod leftovers;
 #[path = "runner/library.rs"]
 mod library;
+#[path = "runner/queues.rs"]
+mod queues;
 #[path = "runner/traced.rs"]
 mod traced;
 #[path = "runner/ways.rs"]
@@ -21,14 +23,16 @@ use ways::Way;
 use workshop::{Outcome, Program, Workshop};
 
 /// Where the queues live.
+#[derive(Clone, Copy)]
 struct Engine {
     name: &'static str,
     /// What `MSGQ_ENGINE` says; the first engine is also the one that an unset variable means.
     setting: Option<&'static str>,
 }
 
-/// Some ways know no engine but the kernel: only there are they listed.
-const ENGINES: [Engine; 1] = [Engine { name: "kernel", setting: None }];
+/// The engines that may be, of which the library under test need not have all.
+const ENGINES: [Engine; 2] =
+    [Engine { name: "kernel", setting: None }, Engine { name: "shm", setting: Some("shm") }];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -44,9 +48,13 @@ fn main() -> ExitCode {
     let mut trials = Vec::new();
     // Every trial holds a sender until it has run, or is dropped because it was not selected.
     let (running, all_have_run) = mpsc::channel::<()>();
-    for engine in &ENGINES {
+    for engine in ENGINES.into_iter().filter(|engine| msgq::engine::number(engine.name).is_some()) {
         for way in Way::ALL {
-            if way.is_about_the_kernel() && engine.setting.is_some() {
+            if engine.setting.is_some() && way == Way::Plain {
+                continue;
+            }
+            if let Some(reason) = way.needs_the_kernel().filter(|_| engine.setting.is_some()) {
+                trials.push(ignored(format!("{}/{}", engine.name, way.name()), reason));
                 continue;
             }
             for program in programs.iter().filter(|program| way.is_about(program.name())) {
@@ -72,6 +80,11 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
+/// One line in place of all programs in a way that makes no sense with an engine.
+fn ignored(name: String, reason: &'static str) -> Trial {
+    Trial::ignorable_test(name, move || Ok(Completion::ignored_with(reason)))
+}
+
 /// The programs: every C file beside this one.
 fn sources() -> Vec<PathBuf> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("c_tests");
@@ -87,7 +100,7 @@ fn sources() -> Vec<PathBuf> {
 /// One test: the program in this way, held against the same program on the C library alone.
 fn meet(
     workshop: &Workshop,
-    engine: &Engine,
+    engine: Engine,
     way: Way,
     program: &Program,
 ) -> Result<Completion, Failed> {
@@ -109,10 +122,12 @@ fn meet(
     Ok(Completion::Completed)
 }
 
-/// Valgrind and the sanitizers may say something that is no error; every other way is silent.
+/// Valgrind and the sanitizers may say something that is no error; every other way is silent. No
+/// program leaves a queue behind.
 fn agrees(way: Way, plain: &Outcome, seen: &Outcome) -> bool {
     let talks = matches!(way, Way::Valgrind | Way::Asan);
     plain.status == seen.status
         && plain.stdout == seen.stdout
+        && seen.queues_left == 0
         && (talks || plain.stderr == seen.stderr)
 }

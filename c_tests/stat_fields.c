@@ -2,16 +2,6 @@
 #define _GNU_SOURCE
 #include "support.h"
 
-static unsigned long limit(const char *path)
-{
-    unsigned long value;
-    FILE *file = fopen(path, "r");
-    CHECK(file);
-    CHECK_EQ(fscanf(file, "%lu", &value), 1);
-    fclose(file);
-    return value;
-}
-
 int main(void)
 {
     time_t start = time(NULL);
@@ -27,7 +17,7 @@ int main(void)
     CHECK_EQ(ds.msg_perm.mode, 0642);
     /* The upper bits of an msqid; how many depends on how the machine was started. */
     CHECK(ds.msg_perm.__seq == msqid >> 15 || ds.msg_perm.__seq == msqid >> 24);
-    CHECK_EQ(ds.msg_qbytes, limit("/proc/sys/kernel/msgmnb"));
+    CHECK_EQ(ds.msg_qbytes, limit_of_queues("msgmnb"));
     CHECK(ds.msg_ctime >= start && ds.msg_ctime <= made);
     CHECK_EQ(ds.msg_stime, 0);
     CHECK_EQ(ds.msg_rtime, 0);

@@ -82,6 +82,30 @@
         printf("%s: -1 %s\n", #call, #error);                                             \
     } while (0)
 
+/* ------------------------------------------------------------------ the engine */
+
+/* Whether the queues are the kernel's, as they always are on the C library alone. */
+static inline bool queues_are_the_kernels(void)
+{
+    const char *engine = getenv("MSGQ_ENGINE");
+    return !engine || strcmp(engine, "kernel") == 0;
+}
+
+/* A limit of the queues: the machine's, or with other engines the one that Linux starts with. */
+static inline long limit_of_queues(const char *name)
+{
+    if (!queues_are_the_kernels())
+        return strcmp(name, "msgmax") == 0 ? 8192 : strcmp(name, "msgmnb") == 0 ? 16384 : 32000;
+    char path[64];
+    long value;
+    snprintf(path, sizeof path, "/proc/sys/kernel/%s", name);
+    FILE *file = fopen(path, "r");
+    CHECK(file);
+    CHECK_EQ(fscanf(file, "%ld", &value), 1);
+    fclose(file);
+    return value;
+}
+
 /* ------------------------------------------------------------------ keys and queues */
 
 #define TEST_KEY_PREFIX 0x4d000000
@@ -256,7 +280,6 @@ static inline char task_state(pid_t pid, pid_t tid)
 /* Whether the system call number is one in which a queue's waiters sleep. */
 static inline bool sleeps_for_a_queue(long number)
 {
-    const char *engine = getenv("MSGQ_ENGINE");
 #ifdef SYS_msgrcv
     if (number == SYS_msgrcv || number == SYS_msgsnd)
         return true;
@@ -266,7 +289,7 @@ static inline bool sleeps_for_a_queue(long number)
         return true;
 #endif
     /* Engines outside the kernel have only this to sleep in. */
-    return engine && strcmp(engine, "kernel") != 0 && number == SYS_futex;
+    return !queues_are_the_kernels() && number == SYS_futex;
 }
 
 /*

@@ -22,9 +22,11 @@
 compile_error!("msgq knows the system calls and structures of 64-bit Linux only");
 
 pub mod abi;
+mod decimal;
 pub mod engine;
 pub mod errno;
 pub mod os;
+mod path;
 pub mod settings;
 mod start;
 mod thread_word;

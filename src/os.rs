@@ -7,6 +7,7 @@
 #![allow(unsafe_code)]
 
 use crate::errno::Errno;
+use crate::path::{Path, TooLong};
 use libc::{c_char, c_int, c_long};
 use std::ffi::CStr;
 
@@ -29,6 +30,15 @@ macro_rules! kernel {
     }};
 }
 pub(crate) use kernel;
+
+/// A part of what statx(2) tells of a file.
+#[derive(Clone, Copy, Debug)]
+pub struct Status {
+    /// The user id of its owner.
+    pub owner: u32,
+    /// Its type and its permissions, as st_mode has them.
+    pub mode: u32,
+}
 
 /// An open descriptor, closed when it is dropped.
 pub struct Descriptor(c_int);
@@ -54,6 +64,17 @@ impl Descriptor {
     pub fn size(&self) -> Result<u64, Errno> {
         // SAFETY: moves the position of a descriptor of our own.
         unsafe { kernel!(libc::SYS_lseek, self.0, 0, libc::SEEK_END) }.map(|size| size as u64)
+    }
+
+    /// Who owns the file, and what it is: its type and permissions.
+    pub fn status(&self) -> Result<Status, Errno> {
+        // SAFETY: a structure of numbers, for which 0 is a value.
+        let mut status: libc::statx = unsafe { std::mem::zeroed() };
+        let (this, flags) = (c"".as_ptr(), libc::AT_EMPTY_PATH);
+        let wanted = libc::STATX_TYPE | libc::STATX_MODE | libc::STATX_UID;
+        // SAFETY: the path ends with a NUL byte; the kernel writes one statx.
+        unsafe { kernel!(libc::SYS_statx, self.0, this, flags, wanted, &raw mut status) }?;
+        Ok(Status { owner: status.stx_uid, mode: u32::from(status.stx_mode) })
     }
 
     /// Makes the file `bytes` long, as ftruncate(2).
@@ -120,6 +141,20 @@ pub fn link(old: &CStr, new: &CStr) -> Result<(), Errno> {
     let here = libc::AT_FDCWD;
     // SAFETY: both paths end with a NUL byte.
     unsafe { kernel!(libc::SYS_linkat, here, old.as_ptr(), here, new.as_ptr(), 0) }.map(drop)
+}
+
+/// Makes a directory; EEXIST where there is something of that name.
+pub fn make_directory(path: &CStr, mode: u32) -> Result<(), Errno> {
+    // SAFETY: the path ends with a NUL byte.
+    unsafe { kernel!(libc::SYS_mkdirat, libc::AT_FDCWD, path.as_ptr(), mode) }.map(drop)
+}
+
+/// The current directory's path, without a NUL byte. It begins with no slash where the directory
+/// cannot be reached from this process's root.
+pub fn current_directory(into: &mut [u8]) -> Result<&[u8], Errno> {
+    // SAFETY: the kernel writes at most as many bytes as said.
+    let length = unsafe { kernel!(libc::SYS_getcwd, into.as_mut_ptr(), into.len()) }?;
+    Ok(into.get(..(length as usize).saturating_sub(1)).unwrap_or_default())
 }
 
 /// Removes a name.
@@ -226,8 +261,17 @@ pub fn thread_id() -> u32 {
 
 /// The namespace of process ids that this process is in, as a number; 0 where `/proc` does not tell.
 pub fn process_namespace() -> u64 {
+    namespace(c"/proc/self/ns/pid")
+}
+
+/// The namespace of System V queues that this process is in, as a number; 0 where `/proc` does not
+/// tell.
+pub fn ipc_namespace() -> u64 {
+    namespace(c"/proc/self/ns/ipc")
+}
+
+fn namespace(path: &CStr) -> u64 {
     let mut target = [0u8; 32];
-    let path = c"/proc/self/ns/pid";
     // SAFETY: the path ends with a NUL byte; the kernel writes at most as many bytes as said.
     let length = unsafe {
         kernel!(
@@ -408,10 +452,8 @@ pub fn exists(process: u32, thread: u32) -> bool {
 
 /// A thread's state letter and its start time, in the kernel's ticks, as `/proc` tells them.
 pub fn thread_state(process: u32, thread: u32) -> Option<(u8, u64)> {
-    let mut path = Text::<48>::new();
-    path.add(b"/proc/").number(process).add(b"/task/").number(thread).add(b"/stat");
-    let mut text = [0u8; 384];
-    let text = read_small(path.as_path()?, &mut text).ok()?;
+    let text = &mut [0u8; 384];
+    let text = read_small(task_file(process, thread).ok()?.as_c_str(), text).ok()?;
     // The name before it may contain anything, so the last parenthesis counts.
     let end = text.iter().rposition(|byte| *byte == b')')?;
     let mut fields = text.get(end + 2..)?.split(|byte| *byte == b' ');
@@ -419,6 +461,15 @@ pub fn thread_state(process: u32, thread: u32) -> Option<(u8, u64)> {
     let started = fields.nth(18)?;
     let digits = started.iter().filter(|byte| byte.is_ascii_digit());
     Some((state, digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))))
+}
+
+fn task_file(process: u32, thread: u32) -> Result<Path<48>, TooLong> {
+    let mut path = Path::of(&[b"/proc/"])?;
+    path.push_number(process.into())?;
+    path.push(b"/task/")?;
+    path.push_number(thread.into())?;
+    path.push(b"/stat")?;
+    Ok(path)
 }
 
 /// When the main thread of a process started, in the kernel's ticks; 0 where `/proc` does not tell.
@@ -438,58 +489,6 @@ pub fn yield_processor() {
     let _ = unsafe { kernel!(libc::SYS_sched_yield) };
 }
 
-/// A text on the stack, for a path: of the longest there may be, or one that is known to be short,
-/// since a signal handler may have little room.
-pub struct Text<const BYTES: usize = { libc::PATH_MAX as usize }> {
-    bytes: [u8; BYTES],
-    length: usize,
-}
-
-impl<const BYTES: usize> Text<BYTES> {
-    /// An empty one.
-    #[allow(clippy::new_without_default)] // A large one, made where it is used.
-    pub const fn new() -> Self {
-        Text { bytes: [0; BYTES], length: 0 }
-    }
-
-    /// Adds bytes. What does not fit makes the whole unusable as a path.
-    pub fn add(&mut self, bytes: &[u8]) -> &mut Self {
-        for byte in bytes {
-            if let Some(place) = self.bytes.get_mut(self.length) {
-                *place = *byte;
-            }
-            self.length += 1;
-        }
-        self
-    }
-
-    /// Adds a number in decimal.
-    pub fn number(&mut self, number: impl Into<u64>) -> &mut Self {
-        let mut digits = [0u8; 20];
-        let mut rest = number.into();
-        let mut first = digits.len();
-        while let Some(place) = first.checked_sub(1) {
-            first = place;
-            digits[first] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        }
-        self.add(&digits[first..])
-    }
-
-    /// The bytes.
-    pub fn bytes(&self) -> &[u8] {
-        self.bytes.get(..self.length).unwrap_or_default()
-    }
-
-    /// The text as a path; nothing where it is too long.
-    pub fn as_path(&self) -> Option<&CStr> {
-        CStr::from_bytes_until_nul(self.bytes.get(..=self.length)?).ok()
-    }
-}
-
 /// Whether the calling thread is on its alternate signal stack: sigaltstack(2).
 pub fn on_alternate_stack() -> bool {
     let mut stack = libc::stack_t { ss_sp: std::ptr::null_mut(), ss_flags: 0, ss_size: 0 };
@@ -504,10 +503,4 @@ pub fn robust_list() -> Option<usize> {
     // SAFETY: the kernel writes two words.
     let answer = unsafe { kernel!(libc::SYS_get_robust_list, 0, &raw mut head, &raw mut bytes) };
     (answer.is_ok() && head != 0 && bytes == 24).then_some(head)
-}
-
-/// Makes a directory, as mkdir(2).
-pub fn make_directory(path: &CStr, mode: u32) -> Result<(), Errno> {
-    // SAFETY: the path ends with a NUL byte.
-    unsafe { kernel!(libc::SYS_mkdirat, libc::AT_FDCWD, path.as_ptr(), mode) }.map(drop)
 }

@@ -18,6 +18,13 @@ pub struct Variable {
 pub static ENGINE: Variable =
     Variable { name: c"MSGQ_ENGINE", allowed: engine::ALLOWED, meaning: "where the queues live" };
 
+/// Where the shm engine has its queues.
+pub static DIRECTORY: Variable = Variable {
+    name: c"MSGQ_DIR",
+    allowed: "a directory (default: one under /dev/shm for this user and IPC namespace)",
+    meaning: "where the shm engine keeps its queues",
+};
+
 /// Where the calls are recorded.
 pub static TRACE: Variable = Variable {
     name: c"MSGQ_TRACE",
@@ -33,7 +40,7 @@ pub static CHECK: Variable = Variable {
 };
 
 /// Every variable, for help texts.
-pub static VARIABLES: [&Variable; 3] = [&ENGINE, &TRACE, &CHECK];
+pub static VARIABLES: [&Variable; 4] = [&ENGINE, &DIRECTORY, &TRACE, &CHECK];
 
 /// What the environment asks for.
 pub struct Settings {

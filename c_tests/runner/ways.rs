@@ -77,10 +77,19 @@ impl Way {
         matches!(self, Way::Preloaded | Way::Recorded | Way::Valgrind)
     }
 
-    /// Whether the way makes sense with the kernel's queues alone: without the library there are
-    /// no others, and strace sees no others.
-    pub fn is_about_the_kernel(self) -> bool {
-        matches!(self, Way::Plain | Way::Traced)
+    /// Why the way makes sense with the kernel's queues alone. (That the plain way does, goes
+    /// without saying.)
+    pub fn needs_the_kernel(self) -> Option<&'static str> {
+        match self {
+            Way::Traced => Some("strace sees no calls but those that reach the kernel"),
+            Way::Valgrind => {
+                Some("memcheck follows one process, and these queues are memory of many")
+            }
+            Way::Asan => {
+                Some("the sanitizers watch the program alone, and do so over the kernel's queues")
+            }
+            _ => None,
+        }
     }
 
     /// What `MSGQ_TEST_EXPECT` says of the marker when the program starts.
@@ -110,6 +119,13 @@ impl Way {
             (Way::Traced, "stopped_and_continued") => {
                 Some("strace keeps a stopped process in another state than is waited for")
             }
+            (
+                Way::Traced,
+                "handler_calls_by_thousands"
+                | "handler_jumps_by_thousands"
+                | "handler_removes_queue"
+                | "fork_in_handler",
+            ) => Some("a handler may run after a call is noted and before strace sees it"),
             _ => None,
         }
     }

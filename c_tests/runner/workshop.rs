@@ -1,6 +1,7 @@
 //! Builds programs and runs them.
 
 use crate::library::Library;
+use crate::queues::{self, Queues};
 use crate::traced;
 use crate::ways::Way;
 use std::collections::HashMap;
@@ -30,6 +31,8 @@ pub struct Outcome {
     pub status: ExitStatus,
     pub stdout: String,
     pub stderr: String,
+    /// How many queues are still there, of an engine that is not the kernel.
+    pub queues_left: usize,
 }
 
 impl Outcome {
@@ -40,8 +43,12 @@ impl Outcome {
 
 impl fmt::Display for Outcome {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Outcome { status, stdout, stderr } = self;
-        writeln!(formatter, "{status}\nstdout:\n{stdout}stderr:\n{stderr}")
+        let Outcome { status, stdout, stderr, queues_left } = self;
+        writeln!(formatter, "{status}\nstdout:\n{stdout}stderr:\n{stderr}")?;
+        match queues_left {
+            0 => Ok(()),
+            left => writeln!(formatter, "queues left behind: {left}"),
+        }
     }
 }
 
@@ -115,8 +122,14 @@ impl Workshop {
     ) -> Result<Outcome, String> {
         let executable = self.build(program, way)?;
         let place = self.place(program, way, engine);
-        self.run_in(&place, &executable, way, engine)
-            .map_err(|error| format!("{}: {error}", executable.display()))
+        let about = |error| format!("{}: {error}", executable.display());
+        let queues = engine.map(Queues::new).transpose().map_err(about)?;
+        let mut outcome = self.run_in(&place, &executable, way, queues.as_ref()).map_err(about)?;
+        if let Some(queues) = queues {
+            let counter = self.build_small("count-queues", queues::COUNTER, &[])?;
+            outcome.queues_left = queues.left(&counter, &self.library()?.shared)?;
+        }
+        Ok(outcome)
     }
 
     /// Looks at what was recorded of a run, in the ways that record.
@@ -145,7 +158,7 @@ impl Workshop {
         place: &Path,
         executable: &Path,
         way: Way,
-        engine: Option<&str>,
+        queues: Option<&Queues>,
     ) -> io::Result<Outcome> {
         fs::create_dir(place)?;
         let (stdout, stderr) = (place.join("stdout"), place.join("stderr"));
@@ -160,7 +173,9 @@ impl Workshop {
         command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         command.env("MSGQ_TEST_EXPECT", way.expects());
         command.env("MSGQ_TEST_SECONDS", seconds.to_string());
-        command.envs(engine.map(|engine| ("MSGQ_ENGINE", engine)));
+        if let Some(queues) = queues {
+            queues.are_those_of(&mut command);
+        }
         if way != Way::Plain {
             let shared = &self.library().map_err(io::Error::other)?.shared;
             command.env("MSGQ_TEST_LIBRARY", shared);
@@ -178,7 +193,7 @@ impl Workshop {
 
         let text =
             |path| Ok::<_, io::Error>(String::from_utf8_lossy(&fs::read(path)?).into_owned());
-        Ok(Outcome { status, stdout: text(&stdout)?, stderr: text(&stderr)? })
+        Ok(Outcome { status, stdout: text(&stdout)?, stderr: text(&stderr)?, queues_left: 0 })
     }
 
     fn library(&self) -> Result<&Library, String> {
@@ -191,25 +206,32 @@ impl Workshop {
             _ => way.arguments(&self.directory.path().join("links"), &self.library()?.archive),
         };
         let output = format!("{}-{}", program.name(), way.build().name());
-        self.build_once(&output, &program.source, arguments)
+        self.build_once(&output, |output| compile(output, &program.source, &arguments))
     }
 
     /// A program of nothing, to see whether the compiler can do this at all.
     fn build_trivial(&self, way: Way, flags: &[&str]) -> Built {
-        let source = self.directory.path().join(format!("trivial-{}.c", way.name()));
-        let written = fs::write(&source, "int main(void) { return 0; }\n");
-        written.map_err(|error| error.to_string())?;
-        let output = format!("trivial-{}", way.name());
-        self.build_once(&output, &source, flags.iter().map(OsString::from).collect())
+        let name = format!("trivial-{}", way.name());
+        self.build_small(&name, "int main(void) { return 0; }\n", flags)
     }
 
-    fn build_once(&self, output: &str, source: &Path, arguments: Vec<OsString>) -> Built {
-        let output = self.directory.path().join(output);
+    /// A program of a few lines.
+    fn build_small(&self, name: &str, text: &str, flags: &[&str]) -> Built {
+        let source = self.directory.path().join(format!("{name}.c"));
+        let flags: Vec<OsString> = flags.iter().map(OsString::from).collect();
+        self.build_once(name, |output| {
+            fs::write(&source, text).map_err(|error| error.to_string())?;
+            compile(output, &source, &flags)
+        })
+    }
+
+    fn build_once(&self, name: &str, build: impl FnOnce(&Path) -> Result<(), String>) -> Built {
+        let output = self.directory.path().join(name);
         let cell = {
             let mut built = self.built.lock().expect("no builder panics");
             Arc::clone(built.entry(output.clone()).or_default())
         };
-        cell.get_or_init(|| compile(&output, source, &arguments).map(|()| output)).clone()
+        cell.get_or_init(|| build(&output).map(|()| output)).clone()
     }
 }
 

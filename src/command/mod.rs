@@ -3,6 +3,7 @@
 mod demo;
 mod failure;
 mod launch;
+mod limits;
 mod processes;
 mod program;
 mod queue;
@@ -31,6 +32,8 @@ enum Command {
     Trace(trace::Arguments),
     /// Run a program with the library, without tracing
     Run(run::Arguments),
+    /// Show the limits of all queues, and set them where that is permitted
+    Limits(limits::Arguments),
     /// Hold a small conversation over a queue, to try the other commands on
     Demo(demo::Arguments),
 }
@@ -59,6 +62,7 @@ pub fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Trace(arguments) => trace::run(arguments),
         Command::Run(arguments) => run::run(arguments),
+        Command::Limits(arguments) => limits::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
     };
     done.unwrap_or_else(|Failure { sentence, status }| {

@@ -4,7 +4,8 @@
 #![allow(unsafe_code)]
 
 use super::functions::Functions;
-use super::{Engine, syscall};
+use super::limits::Limits;
+use super::{Engine, syscall, sysctl};
 use crate::errno::Errno;
 use libc::{c_int, c_long, c_void, key_t, msqid_ds};
 use std::ffi::CStr;
@@ -34,6 +35,10 @@ impl Engine for Kernel {
 
     fn functions(&self) -> Option<&'static Functions> {
         NEXT.are_all_there().then_some(&NEXT)
+    }
+
+    fn set_limits(&self, limits: Limits) -> Result<(), Errno> {
+        sysctl::set(limits)
     }
 
     #[inline(always)]

@@ -3,13 +3,16 @@
 
 pub mod functions;
 mod kernel;
+pub mod limits;
 mod refusal;
 mod shm;
 mod syscall;
+mod sysctl;
 
 use crate::errno::Errno;
 use functions::Functions;
-use libc::{c_int, c_long, c_void, key_t, msqid_ds};
+use libc::{ENOSYS, c_int, c_long, c_void, key_t, msqid_ds};
+use limits::Limits;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// The four calls, as msgop(2), msgget(2) and msgctl(2) describe them.
@@ -26,6 +29,13 @@ pub trait Engine: Sync {
     /// them with nothing in between.
     fn functions(&self) -> Option<&'static Functions> {
         None
+    }
+
+    /// Sets the limits that have a value, or none of them. ENOSYS where the engine has no limits
+    /// that can be set, ERANGE for a value that a limit cannot have.
+    fn set_limits(&self, limits: Limits) -> Result<(), Errno> {
+        let _ = limits;
+        Err(Errno(ENOSYS))
     }
 
     /// Opens or creates the queue of a key; gives its id.

@@ -9,6 +9,7 @@ use super::runs::{Choice, NODES};
 use super::seat::{Seat, inside};
 use super::send::{self, Message};
 use super::{caller, cells, credentials, limits_now, text};
+use crate::engine::limits::Limits;
 use crate::engine::{Engine, syscall};
 use crate::errno::Errno;
 use libc::{
@@ -41,6 +42,11 @@ impl Engine for Shm {
             registry::get(seat, key, msgflg, new)
         })?;
         Ok(id as c_int)
+    }
+
+    fn set_limits(&self, limits: Limits) -> Result<(), Errno> {
+        limits.check()?;
+        Ok(inside(|seat| Ok(limits_now::set(seat.memory, limits)?))?)
     }
 
     unsafe fn msgctl(&self, msqid: c_int, cmd: c_int, buf: *mut msqid_ds) -> Result<c_int, Errno> {

@@ -11,7 +11,8 @@ use super::layout::{EMPTY, FIRST_FRESH, MAGIC, MOST_UNITS, UNIT_BYTES, VERSION, 
 use super::memory::{Fault, Memory};
 use super::{here, ranges};
 use crate::errno::Errno;
-use crate::os::{self, Descriptor, Text};
+use crate::os::{self, Descriptor};
+use crate::path::{Path, TooLong};
 use libc::{EEXIST, ENOENT, ENOTSUP, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR};
 use std::ffi::CStr;
 use std::ptr::null_mut;
@@ -30,6 +31,12 @@ pub enum Refusal {
     Memory(Errno),
 }
 
+impl From<TooLong> for Refusal {
+    fn from(_: TooLong) -> Refusal {
+        Refusal::File(Errno(libc::ENAMETOOLONG))
+    }
+}
+
 impl Refusal {
     /// What is wrong, and what would be right.
     pub fn sentence(&self) -> &'static str {
@@ -41,6 +48,14 @@ impl Refusal {
                  and remove the file"
             }
             Refusal::Memory(_) => "the file of the queues cannot be mapped",
+        }
+    }
+
+    /// What the kernel said, where it did.
+    pub fn error(&self) -> Option<Errno> {
+        match self {
+            Refusal::File(error) | Refusal::Memory(error) => Some(*error),
+            Refusal::Foreign | Refusal::Version => None,
         }
     }
 }
@@ -144,9 +159,8 @@ pub fn open(directory: &CStr, mode: u32) -> Result<(), Refusal> {
     if get().is_some() {
         return Ok(());
     }
-    let mut path = Text::<{ libc::PATH_MAX as usize }>::new();
-    path.add(directory.to_bytes()).add(b"/queues");
-    let path = path.as_path().ok_or(Refusal::File(Errno(libc::ENAMETOOLONG)))?;
+    let path: Path = Path::of(&[directory.to_bytes(), b"/queues"])?;
+    let path = path.as_c_str();
     let file = match Descriptor::open(path, O_RDWR | O_NOFOLLOW, 0) {
         Err(Errno(ENOENT)) => {
             make(path, mode)?;
@@ -207,10 +221,11 @@ fn map(file: &Descriptor, bytes: usize) -> Result<(), Refusal> {
 /// Makes an empty file. It gets its name when it is whole, so that two processes that make it at the
 /// same time end up with one.
 fn make(path: &CStr, mode: u32) -> Result<(), Refusal> {
-    let mut unfinished = Text::<{ libc::PATH_MAX as usize }>::new();
-    unfinished.add(path.to_bytes()).add(b".").number(os::process_id()).add(b".");
-    unfinished.number(os::thread_id());
-    let unfinished = unfinished.as_path().ok_or(Refusal::File(Errno(libc::ENAMETOOLONG)))?;
+    let mut unfinished: Path = Path::of(&[path.to_bytes(), b"."])?;
+    unfinished.push_number(os::process_id().into())?;
+    unfinished.push(b".")?;
+    unfinished.push_number(os::thread_id().into())?;
+    let unfinished = unfinished.as_c_str();
     let made = write_empty(unfinished, mode).and_then(|()| match os::link(unfinished, path) {
         Ok(()) | Err(Errno(EEXIST)) => Ok(()),
         Err(error) => Err(error),

@@ -151,7 +151,7 @@ pub mod slot {
     pub const MODE: usize = 9;
     /// The slot before | the slot after, among those who wait.
     pub const AROUND: usize = 10;
-    /// The list that the slot is in, while it waits: its word.
+    /// While it waits: the queue's id | the list that the slot is in: its word.
     pub const LIST: usize = 11;
     /// How many changes the journal has.
     pub const COUNT: usize = 12;

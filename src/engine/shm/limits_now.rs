@@ -4,6 +4,7 @@ use super::attempt::End;
 use super::home::Mapped;
 use super::layout::header;
 use super::memory::{Fault, Memory};
+use crate::engine::limits::Limits;
 use crate::os;
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -55,6 +56,15 @@ pub fn refresh() {
     for limit in [&MSGMAX, &MSGMNB, &MSGMNI] {
         limit.ask();
     }
+}
+
+/// Sets limits for all who use the arena.
+pub fn set(memory: Mapped, limits: Limits) -> Result<(), Fault> {
+    let wanted = [(&MSGMAX, limits.msgmax), (&MSGMNB, limits.msgmnb), (&MSGMNI, limits.msgmni)];
+    wanted.iter().try_for_each(|(limit, value)| match value {
+        Some(value) => memory.store(limit.word, value + 1),
+        None => Ok(()),
+    })
 }
 
 /// The largest message, in bytes.

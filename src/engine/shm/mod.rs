@@ -40,6 +40,7 @@ mod copy_by_kernel;
 mod credentials;
 #[cfg(test)]
 mod credentials_tests;
+mod directory;
 #[cfg(target_arch = "x86_64")]
 mod disposition;
 mod fault;

@@ -186,7 +186,7 @@ fn wait<M: Memory, T: Thread>(
         if !member.system.may(&permissions(member.memory, at)?, READ) {
             return Err(End::Errno(EACCES));
         }
-        waiters::join(member, list)?;
+        waiters::join(member, id, list)?;
         Ok(Step::Change(true))
     })?;
     if !joined {
@@ -203,16 +203,16 @@ fn wait<M: Memory, T: Thread>(
                 }
             }
             state::WITHDRAWN => handed::put_back(member, at, member.at)?,
-            _ if !sleep::is_there(member.memory, at, id)? => {
+            state::TOO_BIG => {
+                done(member, at)?;
+                return Err(End::Errno(E2BIG));
+            }
+            _ if !interrupted && !sleep::is_there(member.memory, at, id)? => {
                 // A message may have come before the queue went.
                 let wait = waiters::wait_word(member, member.at)?;
                 if !matches!(state_of(wait), state::PENDING | state::HANDED) {
                     return Err(End::Errno(sleep::removed(member, at)?));
                 }
-            }
-            state::TOO_BIG => {
-                done(member, at)?;
-                return Err(End::Errno(E2BIG));
             }
             state::WAITING => {
                 if interrupted {

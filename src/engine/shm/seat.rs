@@ -12,6 +12,7 @@ use super::commit::{Member, slot_at};
 use super::home::{self, Mapped};
 use super::layout::{high, low, pair, slot};
 use super::memory::{Fault, Memory};
+use super::waiters::{state, state_of};
 use super::{bell, ranges, slots};
 use crate::os;
 use crate::thread_word::SLOT;
@@ -39,11 +40,19 @@ pub fn inside<T>(act: impl Fn(&mut Seat<'_>) -> Result<T, End>) -> Result<T, End
             Err(End::Fault(Fault::Forked)) => {}
             _ => {
                 bell::unguard(&mut seat);
+                if outcome.is_err() && waits(&seat)? {
+                    slots::tidy(&mut seat)?;
+                }
                 memory.store(seat.at + slot::INSIDE, 0)?;
                 return outcome;
             }
         }
     }
+}
+
+/// Whether the thread's slot still says that it waits: the queue is damaged.
+fn waits(seat: &Seat<'_>) -> Result<bool, Fault> {
+    Ok(state_of(seat.memory.load(seat.at + slot::WAIT)?) != state::IDLE)
 }
 
 #[inline(always)]

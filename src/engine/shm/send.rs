@@ -192,7 +192,7 @@ fn handed<M: Memory, T: Thread>(
         || matches!(presence(member, place)?, Presence::There | Presence::Unseen)
     {
         if waiters::wait_word(member, place)? == now {
-            watch_over(member, at)?;
+            watch_over(member, at, message.mtype)?;
         }
         return Ok(true);
     }
@@ -212,15 +212,30 @@ fn presence<M: Memory, T: Thread>(
     Ok(member.system.presence(&owner(member.memory, place)?))
 }
 
-/// Makes another receiver that sleeps keep an eye on a message that was handed over: should the one
+/// Makes another receiver that would take the message, and sleeps, keep an eye on it: should the one
 /// who has it die now, nobody else would look.
-fn watch_over<M: Memory, T: Thread>(member: &mut Member<'_, M, T>, at: usize) -> Result<(), Fault> {
-    let link = high(member.memory.load(at + queue::RECEIVERS)?);
-    if link == 0 {
-        return Ok(());
-    }
-    let other = slot_at(member.memory, link - 1)?;
-    if bell::sleeps_long(member.memory, other)? {
+fn watch_over<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+    mtype: i64,
+) -> Result<(), Fault> {
+    let other = attempt(member, at, |member, _| {
+        let mut link = high(member.memory.load(at + queue::RECEIVERS)?);
+        for _ in 0..header::SLOT_GROUPS * 8 {
+            if link == 0 {
+                break;
+            }
+            let other = waiters::receiver(member, at, link)?;
+            if other.choice.takes(mtype) {
+                return Ok(Step::Answer(Some(other.at)));
+            }
+            link = other.next;
+        }
+        Ok(Step::Answer(None))
+    });
+    if let Ok(Some(other)) = other
+        && bell::sleeps_long(member.memory, other)?
+    {
         bell::ring(member, other)?;
     }
     Ok(())
@@ -265,7 +280,7 @@ fn wait_for_room<M: Memory, T: Thread>(
         if !full(member)? {
             return Ok(Step::Answer(false));
         }
-        waiters::join(member, list)?;
+        waiters::join(member, id, list)?;
         Ok(Step::Change(true))
     })?;
     if !joined {
@@ -274,7 +289,7 @@ fn wait_for_room<M: Memory, T: Thread>(
     let mut interrupted = false;
     loop {
         interrupted |= sleep::until_changed(member, patience)? == sleep::Ended::Interrupted;
-        if !sleep::is_there(member.memory, at, id)? {
+        if !interrupted && !sleep::is_there(member.memory, at, id)? {
             return Err(End::Errno(sleep::removed(member, at)?));
         }
         let told = waiters::state_of(waiters::wait_word(member, member.at)?) != state::WAITING;
@@ -285,7 +300,7 @@ fn wait_for_room<M: Memory, T: Thread>(
         wake_senders(member, at)?;
     }
     sleep::withdraw(member, at, id, list)?;
-    if interrupted && sleep::is_there(member.memory, at, id)? {
+    if interrupted {
         return Err(End::Errno(EINTR));
     }
     Ok(EIDRM)

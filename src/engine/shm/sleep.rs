@@ -125,7 +125,7 @@ pub fn withdraw<M: Memory, T: Thread>(
     list: usize,
 ) -> Result<bool, End> {
     let sender = list == waiters::list(at, false);
-    attempt(member, at, |member, seen| {
+    let withdrawn = attempt(member, at, |member, seen| {
         let wait = member.memory.load(member.at + slot::WAIT)?;
         let removed = seen & LIVE == 0 || high(member.memory.load(at + queue::IDENTITY)?) != id;
         let listed = state_of(wait) == state::WAITING || sender && state_of(wait) == state::AGAIN;
@@ -134,7 +134,13 @@ pub fn withdraw<M: Memory, T: Thread>(
         }
         waiters::leave(member, list, member.at, next(wait, state::IDLE, 0))?;
         Ok(Step::Change(true))
-    })
+    })?;
+    if withdrawn {
+        // The lists of a queue that is no more are nobody's.
+        let word = member.memory.word(member.at + slot::WAIT)?;
+        word.store(next(word.load(Ordering::Acquire), state::IDLE, 0), Ordering::Release);
+    }
+    Ok(withdrawn)
 }
 
 /// The error of a call whose queue was removed while it waited. One that was stopped meanwhile

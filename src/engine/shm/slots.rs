@@ -9,8 +9,8 @@ use super::attempt::{End, Step, attempt};
 use super::cells;
 use super::commit::{Member, Owner, owner, slot_at};
 use super::layout::{
-    GROUP_SLOTS, MOST_UNITS, SLOT_GROUPS, UNIT_WORDS, cell, class_of, header, high, low, queue,
-    slot, word_of,
+    GROUP_SLOTS, MOST_UNITS, SLOT_GROUPS, UNIT_WORDS, cell, class_of, header, high, low, slot,
+    word_of,
 };
 use super::memory::{Fault, Memory};
 use super::thread::{Presence, Thread};
@@ -158,9 +158,8 @@ pub fn tidy<M: Memory, T: Thread>(member: &mut Member<'_, M, T>) -> Result<(), E
             }
         }
         state::WAITING | state::AGAIN => {
-            let id = high(memory.load(at + queue::IDENTITY)?);
-            let list = memory.load(member.at + slot::LIST)? as usize;
-            sleep::withdraw(member, at, id, list)?;
+            let list = memory.load(member.at + slot::LIST)?;
+            sleep::withdraw(member, at, high(list), low(list) as usize)?;
         }
         _ => keep_what_was_fetched(member, wait)?,
     }

@@ -134,12 +134,16 @@ pub fn describe_sender<M: Memory, S: System>(
     member.memory.store(member.at + slot::WANTED, size as u64)
 }
 
-/// Part of a change: the thread is the last in this list of the queue, and waits.
-pub fn join<M: Memory, S: System>(member: &mut Member<'_, M, S>, list: usize) -> Result<(), Fault> {
+/// Part of a change: the thread is the last in this list of the queue with this id, and waits.
+pub fn join<M: Memory, S: System>(
+    member: &mut Member<'_, M, S>,
+    id: u32,
+    list: usize,
+) -> Result<(), Fault> {
     let ends = member.memory.load(list)?;
     let link = member.number + 1;
     let wait = member.memory.load(member.at + slot::WAIT)?;
-    member.memory.store(member.at + slot::LIST, list as u64)?;
+    member.memory.store(member.at + slot::LIST, pair(id, list as u32))?;
     member.set(member.at + slot::WAIT, next(wait, state::WAITING, 0))?;
     member.set(member.at + slot::AROUND, pair(low(ends), 0))?;
     if low(ends) == 0 {
