@@ -4,10 +4,12 @@
 //! of the rounds; the extra cost is the median of the differences within a round. So a machine that
 //! is slower now and then disturbs all ways alike.
 
-use comfy_table::{CellAlignment, Table, TableStyle};
-use std::env;
-use std::path::{Path, PathBuf};
+mod support;
+
+use comfy_table::{Table, TableStyle};
+use std::path::Path;
 use std::process::{Command, Stdio};
+use support::{library, median, table};
 
 const ROUNDS: usize = 41;
 
@@ -28,10 +30,14 @@ fn main() {
     link("libmsgq.so");
     link("libmsgq.so.0");
     let here = place.display().to_string();
-    let worker = build(place, "worker", "worker.c", &[]);
+    let build = |name: &str, source: &str, extra: &[&str]| {
+        support::build(&support::C, place, name, source, extra)
+            .unwrap_or_else(|why| panic!("{why}"))
+    };
+    let worker = build("worker", "worker.c", &[]);
     let rpath = format!("-Wl,-rpath,{here}");
-    let linked = build(place, "linked", "worker.c", &["-L", &here, "-lmsgq", &rpath]);
-    let instant = build(place, "instant.so", "instant.c", &["-shared", "-fPIC"]);
+    let linked = build("linked", "worker.c", &["-L", &here, "-lmsgq", &rpath]);
+    let instant = build("instant.so", "instant.c", &["-shared", "-fPIC"]);
 
     println!("one call of a send and receive of 64 bytes, {ROUNDS} rounds, nanoseconds (median)\n");
     let preload = library.display().to_string();
@@ -43,7 +49,6 @@ fn main() {
     // The library must find the instant answers behind itself.
     let behind = instant.display().to_string();
     let linked = build(
-        place,
         "linked-instant",
         "worker.c",
         &["-Wl,--no-as-needed", "-L", &here, "-lmsgq", &behind, &rpath],
@@ -123,20 +128,15 @@ fn measure(title: &str, ways: &[Way]) -> Table {
             times[number].push(time(&ways[number]));
         }
     }
-    let mut table = Table::new();
-    table.load_style(TableStyle::new());
-    table.set_header([title, "ns a call", "ns more", "ratio"]);
-    for (way, own) in ways.iter().zip(&times) {
+    let header = [title, "ns a call", "ns more", "ratio"].map(str::to_string).to_vec();
+    let rows = ways.iter().zip(&times).map(|(way, own)| {
         let more = median(own.iter().zip(&times[0]).map(|(own, alone)| own - alone).collect());
         let ratio = median(own.iter().zip(&times[0]).map(|(own, alone)| own / alone).collect());
         let total = median(own.clone());
         let figures = [format!("{total:.1}"), format!("{more:.1}"), format!("{ratio:.2}")];
-        table.add_row(std::iter::once(way.name.to_string()).chain(figures));
-    }
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
+        std::iter::once(way.name.to_string()).chain(figures).collect()
+    });
+    table(TableStyle::new(), header, rows.collect())
 }
 
 fn time(way: &Way) -> f64 {
@@ -145,30 +145,4 @@ fn time(way: &Way) -> f64 {
     let text = String::from_utf8_lossy(&output.stdout);
     let error = String::from_utf8_lossy(&output.stderr);
     text.trim().parse().unwrap_or_else(|_| panic!("{}: {text}{error}", way.name))
-}
-
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
-}
-
-fn build(place: &Path, name: &str, source: &str, extra: &[&str]) -> PathBuf {
-    let program = place.join(name);
-    let status = Command::new(env::var_os("CC").unwrap_or_else(|| "cc".into()))
-        .args(["-O2", "-o"])
-        .arg(&program)
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches").join(source))
-        .args(extra)
-        .status()
-        .expect("a C compiler");
-    assert!(status.success(), "{source}");
-    program
-}
-
-/// The library of the build that made this benchmark.
-fn library() -> PathBuf {
-    let own = env::current_exe().expect("this benchmark's path");
-    let library = own.parent().expect("target/release/deps").join("libmsgq.so");
-    assert!(library.is_file(), "{} is missing", library.display());
-    library
 }
