@@ -13,7 +13,6 @@
 //! signals are blocked after all.
 #![allow(unsafe_code)]
 
-use super::atomic::AtomicU64;
 use super::commit::{self, Order};
 use super::here;
 use super::memory::{Fault, Memory};
@@ -21,40 +20,17 @@ use crate::os;
 
 /// What the sequence needs, in the order in which it reads it.
 #[repr(C)]
-struct Task {
-    lock: *const AtomicU64,
-    seen: u64,
-    mine: u64,
-    released: u64,
-    journal: *const AtomicU64,
-    count: u64,
-    base: *const AtomicU64,
-    words: u64,
+struct Task<'a> {
+    order: &'a Order<'a>,
     process: *const u32,
     expected_process: u64,
 }
 
-/// Carries out a journal: see [`commit::System::carry_out`]. `base` is the first of the `words` words of
-/// the arena, all of which are mapped.
+/// Carries out a journal: see [`commit::System::carry_out`].
 #[inline(always)]
-pub fn carry_out<M: Memory>(
-    memory: M,
-    order: &Order<'_>,
-    (base, words): (*const AtomicU64, usize),
-    process: u32,
-) -> Result<bool, Fault> {
-    let task = Task {
-        lock: order.lock,
-        seen: order.seen,
-        mine: order.mine,
-        released: order.released,
-        journal: order.journal.as_ptr(),
-        count: order.count.min(order.journal.len() / 2) as u64,
-        base,
-        words: words as u64,
-        process: here::process_word(),
-        expected_process: u64::from(process),
-    };
+pub fn carry_out<M: Memory>(memory: M, order: &Order<'_>, process: u32) -> Result<bool, Fault> {
+    let (process_word, expected_process) = (here::process_word(), u64::from(process));
+    let task = Task { order, process: process_word, expected_process };
     match sequence::run(&task) {
         Some(sequence::DONE) => Ok(true),
         Some(sequence::FORKED) => Err(Fault::Forked),
@@ -79,6 +55,12 @@ fn masked<M: Memory>(memory: M, order: &Order<'_>, process: u32) -> Result<bool,
 pub fn restarts() -> bool {
     sequence::is_registered()
 }
+
+const _: () = {
+    assert!(std::mem::offset_of!(Order<'_>, released) == 24);
+    assert!(std::mem::offset_of!(Order<'_>, count) == 40);
+    assert!(std::mem::offset_of!(Order<'_>, all) == 48);
+};
 
 #[cfg(target_arch = "x86_64")]
 mod sequence {
@@ -112,23 +94,24 @@ mod sequence {
         "lea rax, [rip + msgq_sequence_description]",
         "mov qword ptr [r11 + 8], rax",
         "21:",
-        "mov rax, qword ptr [rdi + 64]",
-        "mov ecx, dword ptr [rdi + 72]",
+        "mov rax, qword ptr [rdi + 8]",
+        "mov ecx, dword ptr [rdi + 16]",
         "cmp dword ptr [rax], ecx",
         "jne 31f",
-        "mov rsi, qword ptr [rdi]",
-        "mov rax, qword ptr [rdi + 8]",
-        "mov rcx, qword ptr [rdi + 16]",
+        "mov rdx, qword ptr [rdi]",
+        "mov rsi, qword ptr [rdx]",
+        "mov rax, qword ptr [rdx + 8]",
+        "mov rcx, qword ptr [rdx + 16]",
         "lock cmpxchg qword ptr [rsi], rcx",
         "je 22f",
         // Already published, and interrupted since.
         "cmp rax, rcx",
         "jne 32f",
         "22:",
-        "mov r8, qword ptr [rdi + 32]",
-        "mov r9, qword ptr [rdi + 40]",
-        "mov rdx, qword ptr [rdi + 48]",
-        "mov r10, qword ptr [rdi + 56]",
+        "mov r8, qword ptr [rdx + 32]",
+        "mov r9, qword ptr [rdx + 40]",
+        "mov r10, qword ptr [rdx + 56]",
+        "mov rdx, qword ptr [rdx + 48]",
         "test r9, r9",
         "jz 25f",
         "23:",
@@ -142,7 +125,8 @@ mod sequence {
         "dec r9",
         "jnz 23b",
         "25:",
-        "mov rax, qword ptr [rdi + 24]",
+        "mov rax, qword ptr [rdi]",
+        "mov rax, qword ptr [rax + 24]",
         "mov qword ptr [rsi], rax",
         "29:",
         "mov eax, 1",
@@ -193,7 +177,7 @@ mod sequence {
 
     /// What came of it; nothing where the thread is not registered.
     #[inline(always)]
-    pub fn run(task: &Task) -> Option<u32> {
+    pub fn run(task: &Task<'_>) -> Option<u32> {
         let area = area();
         if area == 0 {
             return None;
@@ -230,7 +214,7 @@ mod sequence {
         false
     }
 
-    pub fn run(_: &Task) -> Option<u32> {
+    pub fn run(_: &Task<'_>) -> Option<u32> {
         None
     }
 }

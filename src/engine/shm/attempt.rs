@@ -5,28 +5,37 @@ use super::layout::{high, queue};
 use super::memory::{Fault, Memory};
 use crate::errno::Errno;
 
-/// Why a call ends without success.
+/// Why a call ends without success: an error number, or a [`Fault`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// It fails with this number.
-    Errno(i32),
+pub struct End(i64);
+
+impl End {
+    /// The call fails with this number.
+    #[inline(always)]
+    pub const fn errno(number: i32) -> End {
+        End(number as i64)
+    }
+
     /// Something is wrong with the arena.
-    Fault(Fault),
+    #[inline(always)]
+    pub const fn fault(fault: Fault) -> End {
+        End(-1 - fault as i64)
+    }
 }
 
 impl From<Fault> for End {
     #[inline(always)]
     fn from(fault: Fault) -> End {
-        End::Fault(fault)
+        End::fault(fault)
     }
 }
 
 impl From<End> for Errno {
     fn from(end: End) -> Errno {
         match end {
-            End::Errno(number) => Errno(number),
-            End::Fault(Fault::Full) => Errno(libc::ENOMEM),
-            End::Fault(_) => Errno(libc::EIO),
+            End(number @ 0..) => Errno(number as i32),
+            end if end == End::fault(Fault::Full) => Errno(libc::ENOMEM),
+            _ => Errno(libc::EIO),
         }
     }
 }
@@ -64,7 +73,7 @@ pub fn attempt<'a, M: Memory, S: System, T>(
                 }
             }
             Err(end) => {
-                if end == End::Fault(Fault::Forked) || member.still(lock, seen)? {
+                if end == End::fault(Fault::Forked) || member.still(lock, seen)? {
                     return Err(end);
                 }
             }
@@ -82,7 +91,7 @@ pub fn expect<M: Memory, S: System>(
     errno: i32,
 ) -> Result<(), End> {
     if seen & LIVE == 0 || high(member.memory.load(at + queue::IDENTITY)?) != id {
-        return Err(End::Errno(errno));
+        return Err(End::errno(errno));
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ pub struct Shm;
 
 impl From<Errno> for End {
     fn from(error: Errno) -> End {
-        End::Errno(error.0)
+        End::errno(error.0)
     }
 }
 
@@ -67,9 +67,9 @@ impl Engine for Shm {
         let mtype = unsafe { caller::read_word(msgp.cast()) }?;
         let sent = inside(|seat| {
             if msgsz as u64 > limits_now::msgmax(seat.memory)? || msqid < 0 || mtype < 1 {
-                return Err(End::Errno(EINVAL));
+                return Err(End::errno(EINVAL));
             }
-            let class = class_of(msgsz).ok_or(End::Errno(ENOMEM))?;
+            let class = class_of(msgsz).ok_or(End::errno(ENOMEM))?;
             cells::provide(seat, 0, NODES + 1)?;
             cells::provide(seat, class, 1)?;
             let unit = cells::at_hand(seat, class)?;
@@ -173,7 +173,7 @@ unsafe fn copy(
     }
     let copied = inside(|seat| {
         let room = msgsz.min(limits_now::msgmax(seat.memory)? as usize);
-        let class = class_of(room).ok_or(End::Errno(ENOMEM))?;
+        let class = class_of(room).ok_or(End::errno(ENOMEM))?;
         cells::provide(seat, class, 1)?;
         let unit = cells::at_hand(seat, class)?;
         // SAFETY: the cell is of a class that has room; the caller's promise. The kernel reads what
@@ -183,10 +183,10 @@ unsafe fn copy(
         let memory = seat.memory;
         let head = receive::peek(seat, at, id, msgtyp, |head| {
             if head.size > msgsz && msgflg & MSG_NOERROR == 0 {
-                return Err(End::Errno(E2BIG));
+                return Err(End::errno(E2BIG));
             }
             if head.size > room {
-                return Err(End::Errno(EINVAL));
+                return Err(End::errno(EINVAL));
             }
             Ok(cells::duplicate(memory, head.unit, unit, head.size)?)
         })?;

@@ -4,12 +4,12 @@
 //! fill one before anybody knows of the message, and keep one that it has just emptied. Only now
 //! and then it fetches a batch of them from the arena, or gives a batch back.
 
-use super::atomic::Ordering;
+use super::atomic::{AtomicU64, Ordering};
 use super::commit::{Member, System};
 use super::layout::{
     MOST_UNITS, UNIT_WORDS, cell, class_units, header, high, low, pair, slot, word_of,
 };
-use super::memory::{Fault, Memory};
+use super::memory::{Fault, Memory, value};
 
 /// How many cells of a class are fetched at a time: about a page of them.
 const fn batch(class: usize) -> u32 {
@@ -27,7 +27,7 @@ pub fn provide<M: Memory, S: System>(
     class: usize,
     wanted: u32,
 ) -> Result<(), Fault> {
-    while low(member.memory.load(member.at + slot::STASH + class)?) < wanted {
+    while low(value(stash(member, class)?)) < wanted {
         fetch(member, class)?;
     }
     Ok(())
@@ -39,7 +39,7 @@ pub fn at_hand<M: Memory, S: System>(
     member: &Member<'_, M, S>,
     class: usize,
 ) -> Result<u32, Fault> {
-    match high(member.memory.load(member.at + slot::STASH + class)?) {
+    match high(value(stash(member, class)?)) {
         0 => Err(Fault::Nonsense),
         unit => Ok(unit),
     }
@@ -52,15 +52,16 @@ pub fn take<M: Memory, S: System>(
     class: usize,
 ) -> Result<u32, Fault> {
     let place = member.at + slot::STASH + class;
-    let stash = if class == 0 { member.load(place)? } else { member.memory.load(place)? };
-    let (unit, count) = (high(stash), low(stash));
-    let next = high(if class == 0 {
-        member.load_in(unit, cell::NEXT)?
+    let (stash, next) = if class == 0 {
+        // Nodes may have been taken and put back by the same change.
+        let stash = member.load(place)?;
+        (stash, high(member.load_in(high(stash), cell::NEXT)?))
     } else {
-        member.memory.load_in(unit, cell::NEXT)?
-    });
-    member.set(place, pair(next, count.wrapping_sub(1)))?;
-    Ok(unit)
+        let stash = value(stash(member, class)?);
+        (stash, high(value(&member.memory.node(high(stash))?[cell::NEXT])))
+    };
+    member.set(place, pair(next, low(stash).wrapping_sub(1)))?;
+    Ok(high(stash))
 }
 
 /// Part of a change: the cell is free, and at hand.
@@ -71,9 +72,21 @@ pub fn put_back<M: Memory, S: System>(
     unit: u32,
 ) -> Result<(), Fault> {
     let place = member.at + slot::STASH + class;
-    let stash = if class == 0 { member.load(place)? } else { member.memory.load(place)? };
+    let stash = match class {
+        0 => member.load(place)?,
+        _ => value(stash(member, class)?),
+    };
     member.set_in(unit, cell::NEXT, pair(high(stash), 0))?;
     member.set(place, pair(unit, low(stash).wrapping_add(1)))
+}
+
+/// What is at hand of a class.
+#[inline(always)]
+fn stash<'a, M: Memory, S: System>(
+    member: &Member<'a, M, S>,
+    class: usize,
+) -> Result<&'a AtomicU64, Fault> {
+    member.slot.get(slot::STASH + class).ok_or(Fault::Nonsense)
 }
 
 /// A cell that belongs to the thread, and to nobody's list, is at hand from now on.
@@ -95,7 +108,7 @@ pub fn trim<M: Memory, S: System>(
     member: &mut Member<'_, M, S>,
     class: usize,
 ) -> Result<(), Fault> {
-    if low(member.memory.load(member.at + slot::STASH + class)?) > 2 * batch(class) {
+    if low(value(stash(member, class)?)) > 2 * batch(class) {
         give_back(member, class, batch(class))?;
     }
     Ok(())
@@ -239,9 +252,11 @@ fn give_back<M: Memory, S: System>(
 /// Writes type and size of a message into a cell of the calling thread's.
 #[inline(always)]
 pub fn label<M: Memory>(memory: M, unit: u32, mtype: i64, size: usize) -> Result<(), Fault> {
-    let next = high(memory.load_in(unit, cell::NEXT)?);
-    memory.store(word_of(unit) + cell::NEXT, pair(next, size as u32))?;
-    memory.store(word_of(unit) + cell::MTYPE, mtype as u64)
+    let node = memory.node(unit)?;
+    let next = high(value(&node[cell::NEXT]));
+    node[cell::NEXT].store(pair(next, size as u32), Ordering::Relaxed);
+    node[cell::MTYPE].store(mtype as u64, Ordering::Relaxed);
+    Ok(())
 }
 
 /// Copies the text of a message, which may change meanwhile, into a cell of the calling thread's.

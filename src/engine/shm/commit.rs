@@ -26,7 +26,7 @@
 
 use super::atomic::{AtomicU64, Ordering, fence};
 use super::layout::{GROUP_SLOTS, SLOT_GROUPS, header, slot, word_of};
-use super::memory::{Fault, Memory};
+use super::memory::{Fault, Memory, value};
 
 /// In a lock word: the number of the slot whose journal is being carried out, plus 1.
 const TAKEN: u64 = (1 << 15) - 1;
@@ -62,7 +62,8 @@ pub struct Owner {
     pub namespace: u64,
 }
 
-/// A journal to be carried out.
+/// A journal to be carried out, as `apply.rs` reads it.
+#[repr(C)]
 pub struct Order<'a> {
     /// The lock word, what it has to be, what it becomes first, and what it is at the end.
     pub lock: &'a AtomicU64,
@@ -73,9 +74,11 @@ pub struct Order<'a> {
     /// See [`Order::lock`].
     pub released: u64,
     /// Pairs of index and value.
-    pub journal: &'a [AtomicU64],
+    pub journal: &'a [AtomicU64; 2 * slot::CHANGES],
     /// How many pairs.
     pub count: usize,
+    /// The arena's first word, and how many of them are mapped.
+    pub all: (*const AtomicU64, usize),
 }
 
 /// Carries out a journal step by step, for a thread that nobody interrupts.
@@ -101,13 +104,15 @@ pub fn step_by_step<M: Memory>(memory: M, order: &Order<'_>) -> Result<bool, Fau
 /// A thread's place in an arena, and the change that it is about to make.
 pub struct Member<'a, M, S> {
     /// The arena.
-    pub memory: M,
+    pub memory: &'a M,
     /// The thread.
     pub system: &'a S,
     /// The number of its slot.
-    pub number: u32,
+    pub number: usize,
     /// The first word of its slot.
     pub at: usize,
+    /// The slot's words.
+    pub slot: &'a [AtomicU64; slot::WORDS],
     /// What the kernel did on the thread's death before a bell was guarded: see `bell.rs`.
     pub guarded: Option<u64>,
     count: usize,
@@ -116,8 +121,9 @@ pub struct Member<'a, M, S> {
 impl<'a, M: Memory, S: System> Member<'a, M, S> {
     /// The place of a thread that owns this slot and is not inside with it.
     #[inline(always)]
-    pub fn new(memory: M, system: &'a S, number: u32, at: usize) -> Self {
-        Member { memory, system, number, at, guarded: None, count: 0 }
+    pub fn new(memory: &'a M, system: &'a S, number: u32, at: usize) -> Result<Self, Fault> {
+        let (number, slot) = (number as usize, memory.array(at)?);
+        Ok(Member { memory, system, number, at, slot, guarded: None, count: 0 })
     }
 
     /// The lock word's value when nobody is changing what it protects. Forgets the change that was
@@ -138,13 +144,17 @@ impl<'a, M: Memory, S: System> Member<'a, M, S> {
 
     /// The value that a word will have.
     pub fn load(&self, index: usize) -> Result<u64, Fault> {
-        let journal = self.at + slot::JOURNAL;
-        for change in (0..self.count).rev() {
-            if self.memory.load(journal + 2 * change)? == index as u64 {
-                return self.memory.load(journal + 2 * change + 1);
+        let drafted = self.slot.iter().skip(slot::JOURNAL).take(2 * self.count);
+        let mut last = None;
+        for (place, word) in drafted.enumerate() {
+            if place % 2 == 0 && value(word) == index as u64 {
+                last = self.slot.get(slot::JOURNAL + place + 1);
             }
         }
-        self.memory.load(index)
+        match last {
+            Some(word) => Ok(value(word)),
+            None => self.memory.load(index),
+        }
     }
 
     /// The same for a word of a node.
@@ -158,17 +168,17 @@ impl<'a, M: Memory, S: System> Member<'a, M, S> {
         if self.count >= MOST_CHANGES {
             return Err(Fault::Nonsense);
         }
-        self.note(index, value)
+        self.note(index, value);
+        Ok(())
     }
 
+    /// Enters a word into the journal, which has room.
     #[inline(always)]
-    fn note(&mut self, index: usize, value: u64) -> Result<(), Fault> {
-        let place = self.at + slot::JOURNAL + 2 * self.count;
-        self.memory.word(index)?;
-        self.memory.store(place, index as u64)?;
-        self.memory.store(place + 1, value)?;
+    fn note(&mut self, index: usize, value: u64) {
+        let place = slot::JOURNAL + 2 * self.count;
+        self.slot[place].store(index as u64, Ordering::Relaxed);
+        self.slot[place + 1].store(value, Ordering::Relaxed);
         self.count += 1;
-        Ok(())
     }
 
     /// The same for a word of a node.
@@ -191,25 +201,26 @@ impl<'a, M: Memory, S: System> Member<'a, M, S> {
     /// The same; what the lock protects becomes alive, or dead, as `liveness` says.
     #[inline(always)]
     pub fn publish_as(&mut self, lock: usize, seen: u64, liveness: u64) -> Result<bool, Fault> {
-        let mine = seen | (u64::from(self.number) + 1);
+        let mine = seen | (self.number as u64 + 1);
         let released = (seen & !LIVE | liveness & LIVE).wrapping_add(NEXT_VERSION);
-        self.memory.store(self.at + slot::COUNT, self.count as u64)?;
-        self.memory.store(self.at + slot::RELEASED, released)?;
-        self.memory.store(self.at + slot::LOCK, lock as u64)?;
-        self.memory.store(self.at + slot::COMPLETED, 0)?;
-        let order = Order {
-            lock: self.memory.word(lock)?,
-            seen,
-            mine,
-            released,
-            journal: self.journal(self.at)?,
-            count: self.count,
-        };
-        if self.system.carry_out(self.memory, &order)? {
+        self.slot[slot::COMPLETED].store(0, Ordering::Relaxed);
+        let order = self.order(lock, seen, mine, released)?;
+        if self.system.carry_out(*self.memory, &order)? {
             return Ok(true);
         }
         // A handler that interrupted this thread, or another thread, may have completed it.
-        Ok(self.memory.word(self.at + slot::COMPLETED)?.load(Ordering::Acquire) == mine)
+        Ok(self.slot[slot::COMPLETED].load(Ordering::Acquire) == mine)
+    }
+
+    /// Writes down what others need to complete the change.
+    #[inline(always)]
+    fn order(&self, lock: usize, seen: u64, mine: u64, released: u64) -> Result<Order<'a>, Fault> {
+        self.slot[slot::COUNT].store(self.count as u64, Ordering::Relaxed);
+        self.slot[slot::RELEASED].store(released, Ordering::Relaxed);
+        self.slot[slot::LOCK].store(lock as u64, Ordering::Relaxed);
+        let journal = self.slot[slot::JOURNAL..].first_chunk().ok_or(Fault::Nonsense)?;
+        let (lock, all) = (self.memory.word(lock)?, self.memory.all());
+        Ok(Order { lock, seen, mine, released, journal, count: self.count, all })
     }
 
     /// Completes what was published from this slot, by a thread that is no more or has left the call
@@ -217,26 +228,14 @@ impl<'a, M: Memory, S: System> Member<'a, M, S> {
     pub fn complete_own(&mut self) -> Result<(), Fault> {
         let lock = self.memory.load(self.at + slot::LOCK)? as usize;
         let word = self.memory.word(lock)?.load(Ordering::Acquire);
-        if lock == 0 || word & TAKEN != u64::from(self.number) + 1 {
+        if lock == 0 || word & TAKEN != self.number as u64 + 1 {
             return Ok(());
         }
-        let released = self.memory.load(self.at + slot::RELEASED)?;
-        let released = (word & !TAKEN).wrapping_add(NEXT_VERSION) & !LIVE | released & LIVE;
-        let order = Order {
-            lock: self.memory.word(lock)?,
-            seen: word,
-            mine: word,
-            released,
-            journal: self.journal(self.at)?,
-            count: self.memory.load(self.at + slot::COUNT)? as usize,
-        };
-        self.system.carry_out(self.memory, &order).map(drop)
-    }
-
-    /// The whole journal of the slot at `at`.
-    #[inline(always)]
-    fn journal(&self, at: usize) -> Result<&[AtomicU64], Fault> {
-        self.memory.words(at + slot::JOURNAL, 2 * slot::CHANGES)
+        let released = value(&self.slot[slot::RELEASED]);
+        self.count = (value(&self.slot[slot::COUNT]) as usize).min(slot::CHANGES);
+        let order = self.order(lock, word, word, next_free(word, released))?;
+        self.count = 0;
+        self.system.carry_out(*self.memory, &order).map(drop)
     }
 
     /// Waits until the lock is free, and sees to it that it becomes so.
@@ -270,25 +269,22 @@ impl<'a, M: Memory, S: System> Member<'a, M, S> {
             let place = taker + slot::JOURNAL + 2 * change;
             let (index, value) = (self.memory.load(place)?, self.memory.load(place + 1)?);
             // What lies outside is left out: the journal is damaged, and the lock must not stay.
-            let _ = self.note(index as usize, value);
+            if self.memory.word(index as usize).is_ok() {
+                self.note(index as usize, value);
+            }
         }
-        let _ = self.note(taker + slot::COMPLETED, word);
-        self.memory.store(self.at + slot::COUNT, self.count as u64)?;
-        self.memory.store(self.at + slot::RELEASED, released)?;
-        self.memory.store(self.at + slot::LOCK, lock as u64)?;
-        // The version that everybody else expects next, whatever a damaged slot says.
-        let released = ((word & !TAKEN).wrapping_add(NEXT_VERSION)) & !LIVE | released & LIVE;
-        let order = Order {
-            lock: self.memory.word(lock)?,
-            seen: word,
-            mine: word & !TAKEN | (u64::from(self.number) + 1),
-            released,
-            journal: self.journal(self.at)?,
-            count: self.count,
-        };
+        self.note(taker + slot::COMPLETED, word);
+        let mine = word & !TAKEN | (self.number as u64 + 1);
+        let order = self.order(lock, word, mine, next_free(word, released))?;
         // The next change begins by forgetting this one.
-        self.system.carry_out(self.memory, &order).map(drop)
+        self.system.carry_out(*self.memory, &order).map(drop)
     }
+}
+
+/// What a taken lock word becomes: the version that everybody expects next, whatever a damaged slot
+/// says, and alive or dead as it says.
+fn next_free(word: u64, released: u64) -> u64 {
+    (word & !TAKEN).wrapping_add(NEXT_VERSION) & !LIVE | released & LIVE
 }
 
 /// The first word of a slot.

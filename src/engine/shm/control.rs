@@ -66,7 +66,7 @@ pub fn status<M: Memory, T: Thread>(
             expect(member, at, seen, id.unwrap_or(high(identity)), EINVAL)?;
             let permissions = permissions(member.memory, at)?;
             if !anybody && !member.system.may(&permissions, READ) {
-                return Err(End::Errno(EACCES));
+                return Err(End::errno(EACCES));
             }
             let (counts, mode) = (load(queue::COUNTS)?, load(queue::MODE)?);
             let (sent, received) = (load(queue::SENT)?, load(queue::RECEIVED)?);
@@ -99,7 +99,7 @@ pub fn change<M: Memory, T: Thread>(
 ) -> Result<(), End> {
     attempt(member, at, |member, seen| {
         expect(member, at, seen, id, EINVAL)?;
-        permitted(&permissions(member.memory, at)?).map_err(End::Errno)?;
+        permitted(&permissions(member.memory, at)?).map_err(End::errno)?;
         let mode = high(member.memory.load(at + queue::MODE)?);
         let mode = mode & !0o777 | change.mode & 0o777;
         guard_somebody(member, at)?;
@@ -160,7 +160,7 @@ pub fn end<M: Memory, T: Thread>(
     loop {
         let seen = member.begin(at)?;
         let allowed = expect(member, at, seen, id, EINVAL).and_then(|()| {
-            permitted(&permissions(member.memory, at)?).map_err(End::Errno)?;
+            permitted(&permissions(member.memory, at)?).map_err(End::errno)?;
             Ok(guard_somebody(member, at)?)
         });
         if let Err(end) = allowed {
@@ -227,7 +227,7 @@ pub fn clear<M: Memory, T: Thread>(member: &mut Member<'_, M, T>, at: usize) -> 
                 return Ok(Step::Answer(None));
             }
             let Some(head) = runs::find(member, at, Choice::Any)? else {
-                return Err(End::Fault(Fault::Nonsense));
+                return Err(End::fault(Fault::Nonsense));
             };
             let class = class_of(head.size).ok_or(Fault::Nonsense)?;
             runs::remove(member, at, head, high(counts))?;

@@ -103,6 +103,16 @@ impl Memory for Mapped {
         Ok(unsafe { std::slice::from_raw_parts(self.base.add(index), count) })
     }
 
+    #[inline(always)]
+    fn array<const COUNT: usize>(&self, index: usize) -> Result<&[AtomicU64; COUNT], Fault> {
+        // The first mebibyte is always there, and no array is as long.
+        if index > WORDS.load(Ordering::Acquire).wrapping_sub(COUNT) {
+            grow(index.checked_add(COUNT).ok_or(Fault::Nonsense)?)?;
+        }
+        // SAFETY: mapped, and never unmapped.
+        Ok(unsafe { &*self.base.add(index).cast() })
+    }
+
     fn back(&self, start: usize, end: usize) -> Result<(), Fault> {
         self.words(end, 0)?;
         let first = start * 8 / PAGE * PAGE;

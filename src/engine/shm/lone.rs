@@ -38,7 +38,7 @@ impl Lone {
     }
 
     /// Its place in an arena.
-    pub fn member<M: Memory>(&self, memory: M) -> Member<'_, M, Lone> {
+    pub fn member<'a, M: Memory>(&'a self, memory: &'a M) -> Member<'a, M, Lone> {
         let owner = Owner { ids: self.ids, started: 1, namespace: 2 };
         slots::claim(memory, self, &owner).expect("a slot")
     }

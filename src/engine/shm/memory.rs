@@ -1,10 +1,12 @@
 //! The words of an arena, each checked before it is touched, and what may be wrong with them.
 
 use super::atomic::{AtomicU64, Ordering};
-use super::layout::word_of;
+use super::layout::{UNIT_WORDS, word_of};
 
-/// Why a change cannot be made.
+/// Why a change cannot be made. As wide as everything else that is handed back: a processor is slow to
+/// read in one piece what it has just written in two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
 pub enum Fault {
     /// What was read makes no sense: either it was changed meanwhile, or it is damaged.
     Nonsense,
@@ -29,6 +31,18 @@ pub trait Memory: Copy {
     /// Where the words are, and how many of them can be reached without asking.
     fn all(&self) -> (*const AtomicU64, usize);
 
+    /// As many words from this index on as the caller asks for by type: checked once.
+    #[inline(always)]
+    fn array<const WORDS: usize>(&self, index: usize) -> Result<&[AtomicU64; WORDS], Fault> {
+        self.words(index, WORDS)?.try_into().map_err(|_| Fault::Nonsense)
+    }
+
+    /// The words of a node, or the first ones of a cell; `unit` is not none.
+    #[inline(always)]
+    fn node(&self, unit: u32) -> Result<&Node, Fault> {
+        if unit == 0 { Err(Fault::Nonsense) } else { self.array(word_of(unit)) }
+    }
+
     /// The value of a word.
     #[inline(always)]
     fn load(&self, index: usize) -> Result<u64, Fault> {
@@ -46,6 +60,41 @@ pub trait Memory: Copy {
     fn store(&self, index: usize, value: u64) -> Result<(), Fault> {
         self.word(index)?.store(value, Ordering::Relaxed);
         Ok(())
+    }
+}
+
+/// A unit's words.
+pub type Node = [AtomicU64; UNIT_WORDS];
+
+/// The value of a word that was found already.
+#[inline(always)]
+pub fn value(word: &AtomicU64) -> u64 {
+    word.load(Ordering::Relaxed)
+}
+
+impl<M: Memory> Memory for &M {
+    #[inline(always)]
+    fn word(&self, index: usize) -> Result<&AtomicU64, Fault> {
+        (**self).word(index)
+    }
+
+    #[inline(always)]
+    fn words(&self, index: usize, count: usize) -> Result<&[AtomicU64], Fault> {
+        (**self).words(index, count)
+    }
+
+    #[inline(always)]
+    fn array<const WORDS: usize>(&self, index: usize) -> Result<&[AtomicU64; WORDS], Fault> {
+        (**self).array(index)
+    }
+
+    fn back(&self, start: usize, end: usize) -> Result<(), Fault> {
+        (**self).back(start, end)
+    }
+
+    #[inline(always)]
+    fn all(&self) -> (*const AtomicU64, usize) {
+        (**self).all()
     }
 }
 

@@ -43,7 +43,8 @@ impl Model {
 fn play(seed: u64, types: u64, most: u64) {
     let arena = lone::arena(if cfg!(miri) { 1 << 14 } else { 1 << 21 });
     let thread = Lone::new(1);
-    let mut member = thread.member(&arena[..]);
+    let words = &arena[..];
+    let mut member = thread.member(&words);
     let queue = lone::queue(&mut member, most * 40);
     let mut random = Random(seed);
     let mut model = Model::default();
@@ -54,7 +55,7 @@ fn play(seed: u64, types: u64, most: u64) {
             let bytes: usize = model.0.iter().map(|message| message.1).sum();
             let fits = (bytes + size) as u64 <= most * 40;
             let sent = lone::send(&mut member, queue, mtype, size);
-            assert_eq!(sent, if fits { Ok(()) } else { Err(End::Errno(EAGAIN)) }, "round {round}");
+            assert_eq!(sent, if fits { Ok(()) } else { Err(End::errno(EAGAIN)) }, "round {round}");
             if fits {
                 model.0.push_back((mtype, size));
             }
@@ -66,7 +67,7 @@ fn play(seed: u64, types: u64, most: u64) {
                 _ => Choice::Lowest(mtype),
             };
             let received = lone::receive(&mut member, queue, choice);
-            let expected = model.take(choice).ok_or(End::Errno(ENOMSG));
+            let expected = model.take(choice).ok_or(End::errno(ENOMSG));
             assert_eq!(
                 received.map(|message| (message.mtype, message.size)),
                 expected,
@@ -98,7 +99,8 @@ fn many_types_come_out_as_from_a_list() {
 fn types_far_apart_keep_their_order() {
     let arena = lone::arena(1 << 14);
     let thread = Lone::new(1);
-    let mut member = thread.member(&arena[..]);
+    let words = &arena[..];
+    let mut member = thread.member(&words);
     let queue = lone::queue(&mut member, 1000);
     let mut types: Vec<i64> = (0..63).map(|bit| 1 << bit).chain([i64::MAX, 3, 6]).collect();
     for mtype in types.iter().rev() {
@@ -116,14 +118,15 @@ fn types_far_apart_keep_their_order() {
 fn a_removed_queue_leaves_nothing_behind() {
     let arena = lone::arena(1 << 16);
     let thread = Lone::new(1);
-    let mut member = thread.member(&arena[..]);
+    let words = &arena[..];
+    let mut member = thread.member(&words);
     let queue = lone::queue(&mut member, 1 << 16);
     for mtype in 1..200 {
         lone::send(&mut member, queue, 1 + mtype % 17, 60).unwrap();
     }
     control::end(&mut member, queue.0, queue.1, |_| Ok(())).unwrap();
     registry::bury(&mut member, queue.0).unwrap();
-    assert_eq!(lone::send(&mut member, queue, 1, 0), Err(End::Errno(EINVAL)));
+    assert_eq!(lone::send(&mut member, queue, 1, 0), Err(End::errno(EINVAL)));
     whole::look(&arena[..], 0).unwrap();
     assert_eq!(registry::totals(&mut member).unwrap(), registry::Totals::default());
 }
@@ -132,7 +135,8 @@ fn a_removed_queue_leaves_nothing_behind() {
 fn an_arena_without_room_refuses_and_stays_whole() {
     let arena = lone::arena(1 << 13);
     let thread = Lone::new(1);
-    let mut member = thread.member(&arena[..]);
+    let words = &arena[..];
+    let mut member = thread.member(&words);
     let queue = lone::queue(&mut member, 1 << 30);
     let mut sent = 0;
     while lone::send(&mut member, queue, 1, 100).is_ok() {
@@ -143,18 +147,19 @@ fn an_arena_without_room_refuses_and_stays_whole() {
     for _ in 0..sent {
         lone::receive(&mut member, queue, Choice::Any).unwrap();
     }
-    assert_eq!(lone::receive(&mut member, queue, Choice::Any).err(), Some(End::Errno(ENOMSG)));
+    assert_eq!(lone::receive(&mut member, queue, Choice::Any).err(), Some(End::errno(ENOMSG)));
 }
 
 #[test]
 fn a_message_that_is_too_long_stays() {
     let arena = lone::arena(1 << 14);
     let thread = Lone::new(1);
-    let mut member = thread.member(&arena[..]);
+    let words = &arena[..];
+    let mut member = thread.member(&words);
     let (at, id) = lone::queue(&mut member, 1000);
     lone::send(&mut member, (at, id), 1, 10).unwrap();
     let request = super::receive::Request { choice: Choice::Any, room: 9, cut: false, wait: false };
     let received = super::receive::receive(&mut member, at, id, request);
-    assert_eq!(received.err(), Some(End::Errno(E2BIG)));
+    assert_eq!(received.err(), Some(End::errno(E2BIG)));
     assert_eq!(lone::receive(&mut member, (at, id), Choice::Any).unwrap().size, 10);
 }

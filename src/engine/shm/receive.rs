@@ -5,7 +5,7 @@ use super::attempt::{Attempt, End, Step, attempt, expect};
 use super::cells;
 use super::commit::Member;
 use super::layout::{class_of, high, low, pair, queue, slot};
-use super::memory::{Fault, Memory};
+use super::memory::{Fault, Memory, value};
 use super::runs::{self, Choice, Head};
 use super::send::{permissions, wake_senders};
 use super::thread::{READ, Thread};
@@ -60,7 +60,7 @@ pub fn receive<M: Memory, T: Thread>(
         let received = attempt(member, at, |member, seen| {
             expect(member, at, seen, id, missing)?;
             if !member.system.may(&permissions(member.memory, at)?, READ) {
-                return Err(End::Errno(EACCES));
+                return Err(End::errno(EACCES));
             }
             try_to_receive(member, at, request)
         })?;
@@ -71,7 +71,7 @@ pub fn receive<M: Memory, T: Thread>(
                 return Ok(message);
             }
             Received::Nothing { unsettled: true } if handed::settle(member, at, false)? => {}
-            Received::Nothing { .. } if !request.wait => return Err(End::Errno(ENOMSG)),
+            Received::Nothing { .. } if !request.wait => return Err(End::errno(ENOMSG)),
             Received::Nothing { .. } => match wait(member, at, id, request, &mut patience)? {
                 Come::Message(message) => return Ok(message),
                 Come::Look(error) => missing = error,
@@ -86,18 +86,18 @@ fn try_to_receive<M: Memory, T: Thread>(
     at: usize,
     request: Request,
 ) -> Attempt<Received> {
-    let counts = member.memory.load(at + queue::COUNTS)?;
+    let words = member.memory.array::<{ queue::WORDS }>(at)?;
+    let counts = value(&words[queue::COUNTS]);
     let found = match high(counts) {
         0 => None,
         _ => runs::find(member, at, request.choice)?,
     };
     let Some(head) = found else {
-        let handed = member.memory.load(at + queue::HANDED)?;
-        let unsettled = handed != member.memory.load(at + queue::SETTLED)?;
+        let unsettled = value(&words[queue::HANDED]) != value(&words[queue::SETTLED]);
         return Ok(Step::Answer(Received::Nothing { unsettled }));
     };
     if head.size > request.room && !request.cut {
-        return Err(End::Errno(E2BIG));
+        return Err(End::errno(E2BIG));
     }
     let message = taken(head.unit, head.mtype, head.size)?;
     runs::remove(member, at, head, high(counts))?;
@@ -105,7 +105,7 @@ fn try_to_receive<M: Memory, T: Thread>(
     member.set(at + queue::COUNTS, counts.wrapping_sub(pair(1, head.size as u32)))?;
     let stamp = pair(member.system.process(), member.system.seconds());
     member.set(at + queue::RECEIVED, stamp)?;
-    let wake = member.memory.load(at + queue::SENDERS)? != 0;
+    let wake = value(&words[queue::SENDERS]) != 0;
     if wake {
         waiters::guard_first(member, waiters::list(at, false))?;
     }
@@ -132,7 +132,7 @@ pub fn peek<M: Memory, T: Thread>(
         let found = attempt(member, at, |member, seen| {
             expect(member, at, seen, id, EINVAL)?;
             if !member.system.may(&permissions(member.memory, at)?, READ) {
-                return Err(End::Errno(EACCES));
+                return Err(End::errno(EACCES));
             }
             let messages = u64::from(high(member.memory.load(at + queue::COUNTS)?));
             let head = match u64::try_from(position) {
@@ -147,7 +147,7 @@ pub fn peek<M: Memory, T: Thread>(
         match found {
             Some(head) => return Ok(head),
             None if !settled && handed::settle(member, at, false)? => settled = true,
-            None => return Err(End::Errno(ENOMSG)),
+            None => return Err(End::errno(ENOMSG)),
         }
     }
 }
@@ -184,7 +184,7 @@ fn wait<M: Memory, T: Thread>(
             return Ok(Step::Answer(false));
         }
         if !member.system.may(&permissions(member.memory, at)?, READ) {
-            return Err(End::Errno(EACCES));
+            return Err(End::errno(EACCES));
         }
         waiters::join(member, id, list)?;
         Ok(Step::Change(true))
@@ -205,19 +205,19 @@ fn wait<M: Memory, T: Thread>(
             state::WITHDRAWN => handed::put_back(member, at, member.at)?,
             state::TOO_BIG => {
                 done(member, at)?;
-                return Err(End::Errno(E2BIG));
+                return Err(End::errno(E2BIG));
             }
             _ if !interrupted && !sleep::is_there(member.memory, at, id)? => {
                 // A message may have come before the queue went.
                 let wait = waiters::wait_word(member, member.at)?;
                 if !matches!(state_of(wait), state::PENDING | state::HANDED) {
-                    return Err(End::Errno(sleep::removed(member, at)?));
+                    return Err(End::errno(sleep::removed(member, at)?));
                 }
             }
             state::WAITING => {
                 if interrupted {
                     if sleep::withdraw(member, at, id, list)? {
-                        return Err(End::Errno(EINTR));
+                        return Err(End::errno(EINTR));
                     }
                 } else if something_to_do(member, at, request, patience)?
                     && sleep::withdraw(member, at, id, list)?
@@ -228,7 +228,7 @@ fn wait<M: Memory, T: Thread>(
             told => {
                 done(member, at)?;
                 return match told {
-                    _ if interrupted => Err(End::Errno(EINTR)),
+                    _ if interrupted => Err(End::errno(EINTR)),
                     state::MISSED => Ok(Come::Look(EINVAL)),
                     _ => Ok(Come::Look(EIDRM)),
                 };

@@ -67,7 +67,7 @@ pub fn queue_at<M: Memory>(memory: M, index: u32) -> Result<Option<usize>, Fault
 /// The first word of the queue with this id, or of one that had or will have the same index.
 #[inline(always)]
 pub fn by_id<M: Memory>(memory: M, id: u32) -> Result<usize, End> {
-    queue_at(memory, id % INDEXES)?.ok_or(End::Errno(EINVAL))
+    queue_at(memory, id % INDEXES)?.ok_or(End::errno(EINVAL))
 }
 
 /// msgget: finds the queue of a key, or makes one.
@@ -101,21 +101,21 @@ fn try_to_get<M: Memory, T: Thread>(
     if key != IPC_PRIVATE {
         if let Some(at) = by_key(member, key)? {
             if msgflg & IPC_CREAT != 0 && msgflg & IPC_EXCL != 0 {
-                return Err(End::Errno(EEXIST));
+                return Err(End::errno(EEXIST));
             }
             let wanted = (msgflg >> 6 | msgflg >> 3 | msgflg) as u32 & 7;
             let permissions = permissions(member.memory, at)?;
             let identity = member.memory.load(at + queue::IDENTITY)?;
             if low(identity) != key as u32 || !is_live(member.memory, at)? {
-                return Err(End::Fault(Fault::Nonsense));
+                return Err(End::fault(Fault::Nonsense));
             }
             if wanted != 0 && !member.system.may(&permissions, wanted) {
-                return Err(End::Errno(EACCES));
+                return Err(End::errno(EACCES));
             }
             return Ok(Step::Answer(Got::Id(high(identity) & !queue::NAMED)));
         }
         if msgflg & IPC_CREAT == 0 {
-            return Err(End::Errno(ENOENT));
+            return Err(End::errno(ENOENT));
         }
     }
     create(member, key, msgflg, new)
@@ -153,7 +153,7 @@ fn create<M: Memory, T: Thread>(
     if in_use >= new.most {
         return match remains(member)? {
             Some(at) => Ok(Step::Answer(Got::Remains(at))),
-            None => Err(End::Errno(ENOSPC)),
+            None => Err(End::errno(ENOSPC)),
         };
     }
     let cursor = memory.load(header::CURSOR)?;
@@ -209,7 +209,7 @@ fn free_index<M: Memory, T: Thread>(
             return Ok(index);
         }
     }
-    Err(End::Errno(ENOSPC))
+    Err(End::errno(ENOSPC))
 }
 
 /// Part of a change: a group of queues more. Gives the place of the queue with this index.

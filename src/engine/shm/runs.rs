@@ -12,7 +12,7 @@
 use super::cells;
 use super::commit::{Member, System};
 use super::layout::{cell, high, leaf, low, pair, queue, run};
-use super::memory::{Fault, Memory};
+use super::memory::{Fault, Memory, value};
 use super::types;
 
 /// How many nodes adding one message may need: a leaf, a branch and a run.
@@ -64,7 +64,7 @@ pub fn find<M: Memory, S: System>(
     choice: Choice,
 ) -> Result<Option<Head>, Fault> {
     let memory = member.memory;
-    let first = high(memory.load(at + queue::RUNS)?);
+    let first = high(value(&memory.array::<{ queue::WORDS }>(at)?[queue::RUNS]));
     let run = match choice {
         Choice::Any => first,
         Choice::Equal(wanted) => match type_of(member, first)? == wanted {
@@ -98,8 +98,8 @@ fn head<M: Memory, S: System>(
     run: u32,
     unit: u32,
 ) -> Result<Head, Fault> {
-    let size = low(member.memory.load_in(unit, cell::NEXT)?) as usize;
-    let mtype = member.memory.load_in(unit, cell::MTYPE)? as i64;
+    let node = member.memory.node(unit)?;
+    let (size, mtype) = (low(value(&node[cell::NEXT])) as usize, value(&node[cell::MTYPE]) as i64);
     Ok(Head { run, unit, mtype, size })
 }
 
@@ -149,9 +149,10 @@ pub fn append<M: Memory, S: System>(
     mtype: i64,
     messages: u32,
 ) -> Result<(), Fault> {
-    let last = low(member.memory.load(at + queue::RUNS)?);
+    let last = low(value(&member.memory.array::<{ queue::WORDS }>(at)?[queue::RUNS]));
     if last != 0 {
-        let leaf = low(member.memory.load_in(last, run::KIN)?);
+        let node = member.memory.node(last)?;
+        let leaf = low(value(&node[run::KIN]));
         let same = member.memory.load_in(leaf, leaf::MTYPE)? == mtype as u64;
         if messages == 0 {
             // The run that stayed takes the type of whatever comes.
@@ -161,7 +162,7 @@ pub fn append<M: Memory, S: System>(
             return member.set_in(last, run::ENDS, pair(unit, unit));
         }
         if same {
-            let ends = member.memory.load_in(last, run::ENDS)?;
+            let ends = value(&node[run::ENDS]);
             let size = low(member.memory.load_in(low(ends), cell::NEXT)?);
             member.set_in(low(ends), cell::NEXT, pair(unit, size))?;
             return member.set_in(last, run::ENDS, pair(high(ends), unit));

@@ -6,12 +6,13 @@
 //! to it; then its stack is gone, and the slot is free to be used again.
 #![allow(unsafe_code)]
 
+use super::atomic::Ordering;
 use super::attempt::End;
 use super::caller_thread::Caller;
 use super::commit::{Member, slot_at};
 use super::home::{self, Mapped};
 use super::layout::{high, low, pair, slot};
-use super::memory::{Fault, Memory};
+use super::memory::{Fault, Memory, value};
 use super::waiters::{state, state_of};
 use super::{bell, ranges, slots};
 use crate::os;
@@ -28,22 +29,23 @@ pub type Seat<'a> = Member<'a, Mapped, Caller>;
 #[inline(always)]
 pub fn inside<T>(act: impl Fn(&mut Seat<'_>) -> Result<T, End>) -> Result<T, End> {
     loop {
-        let Some(memory) = home::get() else { return Err(End::Errno(ENOSYS)) };
+        let Some(memory) = home::get() else { return Err(End::errno(ENOSYS)) };
         if ranges::damaged(memory.all().0.cast()) {
-            return Err(End::Errno(EIO));
+            return Err(End::errno(EIO));
         }
         let caller = Caller::new();
-        let mut seat = enter(memory, &caller)?;
+        let (number, at) = enter(&memory, &caller)?;
+        let mut seat = Member::new(&memory, &caller, number, at)?;
         let outcome = act(&mut seat);
         match outcome {
             // In a child that a signal handler made amid the call: the slot is the parent's.
-            Err(End::Fault(Fault::Forked)) => {}
+            Err(end) if end == End::fault(Fault::Forked) => {}
             _ => {
                 bell::unguard(&mut seat);
                 if outcome.is_err() && waits(&seat)? {
                     slots::tidy(&mut seat)?;
                 }
-                memory.store(seat.at + slot::INSIDE, 0)?;
+                seat.slot[slot::INSIDE].store(0, Ordering::Relaxed);
                 return outcome;
             }
         }
@@ -55,18 +57,20 @@ fn waits(seat: &Seat<'_>) -> Result<bool, Fault> {
     Ok(state_of(seat.memory.load(seat.at + slot::WAIT)?) != state::IDLE)
 }
 
+/// Finds the thread's slot: its number, and its first word.
 #[inline(always)]
-fn enter(memory: Mapped, caller: &Caller) -> Result<Seat<'_>, End> {
+fn enter(memory: &Mapped, caller: &Caller) -> Result<(u32, usize), End> {
     let marker = 0u8;
     let frame = &raw const marker as u64;
     let known = SLOT.get();
     if low(known) == high(caller.ids()) && high(known) != 0 {
         let number = high(known) - 1;
         let at = slot_at(memory, number)?;
-        let is_mine = memory.load(at + slot::OWNER)? == caller.ids();
-        if is_mine && memory.load(at + slot::INSIDE)? == 0 {
-            memory.store(at + slot::INSIDE, frame)?;
-            return Ok(Member::new(memory, caller, number, at));
+        let words = memory.array::<{ slot::WORDS }>(at)?;
+        let is_mine = value(&words[slot::OWNER]) == caller.ids();
+        if is_mine && value(&words[slot::INSIDE]) == 0 {
+            words[slot::INSIDE].store(frame, Ordering::Relaxed);
+            return Ok((number, at));
         }
         if is_mine {
             return enter_again(memory, caller, number, at, frame);
@@ -77,31 +81,32 @@ fn enter(memory: Mapped, caller: &Caller) -> Result<Seat<'_>, End> {
 
 /// The thread's first call: it needs a slot.
 #[cold]
-fn enter_first(memory: Mapped, caller: &Caller, frame: u64) -> Result<Seat<'_>, End> {
+fn enter_first(memory: &Mapped, caller: &Caller, frame: u64) -> Result<(u32, usize), End> {
+    let (number, at) = claim(memory, caller, frame)?;
+    SLOT.set(pair(number + 1, high(caller.ids())));
+    Ok((number, at))
+}
+
+fn claim(memory: &Mapped, caller: &Caller, frame: u64) -> Result<(u32, usize), End> {
     let member = slots::claim(memory, caller, &caller.owner())?;
-    memory.store(member.at + slot::INSIDE, frame)?;
-    let known = pair(member.number + 1, high(caller.ids()));
-    SLOT.set(known);
-    Ok(member)
+    member.slot[slot::INSIDE].store(frame, Ordering::Relaxed);
+    Ok((member.number as u32, member.at))
 }
 
 /// A call of a thread that is inside already.
 #[cold]
 fn enter_again(
-    memory: Mapped,
+    memory: &Mapped,
     caller: &Caller,
     number: u32,
     at: usize,
     frame: u64,
-) -> Result<Seat<'_>, End> {
-    let outer = memory.load(at + slot::INSIDE)?;
-    if frame >= outer && !os::on_alternate_stack() {
-        let mut member = Member::new(memory, caller, number, at);
-        slots::tidy(&mut member)?;
-        memory.store(at + slot::INSIDE, frame)?;
-        return Ok(member);
+) -> Result<(u32, usize), End> {
+    let mut member = Member::new(memory, caller, number, at)?;
+    if frame < value(&member.slot[slot::INSIDE]) || os::on_alternate_stack() {
+        return claim(memory, caller, frame);
     }
-    let member = slots::claim(memory, caller, &caller.owner())?;
-    memory.store(member.at + slot::INSIDE, frame)?;
-    Ok(member)
+    slots::tidy(&mut member)?;
+    member.slot[slot::INSIDE].store(frame, Ordering::Relaxed);
+    Ok((number, at))
 }

@@ -6,14 +6,15 @@ use super::bell::{self, Rung};
 use super::cells;
 use super::commit::{Member, owner, slot_at};
 use super::layout::{header, high, low, pair, queue, slot};
-use super::memory::{Fault, Memory};
+use super::memory::{Fault, Memory, value};
 use super::permission::Permissions;
 use super::thread::{Presence, Thread, WRITE};
 use super::waiters::{self, Receiver, next, state, state_of};
 use super::{runs, sleep, slots};
 use libc::{EACCES, EAGAIN, EIDRM, EINTR, EINVAL};
 
-/// A message whose text is in the first cell at hand of its class.
+/// A message whose text is in the first cell at hand of its class. [`runs::NODES`] cells more of the
+/// smallest class are at hand too.
 #[derive(Clone, Copy, Debug)]
 pub struct Message {
     /// Its cell.
@@ -47,9 +48,9 @@ fn fits(counts: u64, qbytes: u64, size: usize) -> bool {
 /// Whom the queue at `at` belongs to, and what it permits.
 #[inline(always)]
 pub fn permissions<M: Memory>(memory: M, at: usize) -> Result<Permissions, Fault> {
-    let owner = memory.load(at + queue::OWNER)?;
-    let creator = memory.load(at + queue::CREATOR)?;
-    let mode = high(memory.load(at + queue::MODE)?);
+    let words = memory.array::<{ queue::WORDS }>(at)?;
+    let (owner, creator) = (value(&words[queue::OWNER]), value(&words[queue::CREATOR]));
+    let mode = high(value(&words[queue::MODE]));
     let (uid, gid, cuid, cgid) = (high(owner), low(owner), high(creator), low(creator));
     Ok(Permissions { uid, gid, cuid, cgid, mode })
 }
@@ -67,11 +68,10 @@ pub fn send<M: Memory, T: Thread>(
     let mut missing = EINVAL;
     let mut patience = sleep::Patience::new();
     loop {
-        cells::provide(member, 0, runs::NODES + 1)?;
         let sent = attempt(member, at, |member, seen| {
             expect(member, at, seen, id, missing)?;
             if !member.system.may(&permissions(member.memory, at)?, WRITE) {
-                return Err(End::Errno(EACCES));
+                return Err(End::errno(EACCES));
             }
             try_to_send(member, at, message)
         })?;
@@ -85,7 +85,7 @@ pub fn send<M: Memory, T: Thread>(
                 }
             }
             Sent::Refused => ring_all_told(member, at)?,
-            Sent::Full if !wait => return Err(End::Errno(EAGAIN)),
+            Sent::Full if !wait => return Err(End::errno(EAGAIN)),
             Sent::Full => {
                 missing = wait_for_room(member, at, id, message, &mut patience)?;
             }
@@ -99,14 +99,14 @@ fn try_to_send<M: Memory, T: Thread>(
     at: usize,
     message: Message,
 ) -> Attempt<Sent> {
-    let counts = member.memory.load(at + queue::COUNTS)?;
-    let qbytes = member.memory.load(at + queue::QBYTES)?;
-    if !fits(counts, qbytes, message.size) {
+    let words = member.memory.array::<{ queue::WORDS }>(at)?;
+    let counts = value(&words[queue::COUNTS]);
+    if !fits(counts, value(&words[queue::QBYTES]), message.size) {
         return Ok(Step::Answer(Sent::Full));
     }
     let now = member.system.seconds();
     let stamp = pair(member.system.process(), now);
-    if member.memory.load(at + queue::RECEIVERS)? != 0
+    if value(&words[queue::RECEIVERS]) != 0
         && let Some(sent) = find_receiver(member, at, message, now)?
     {
         member.set(at + queue::SENT, stamp)?;
@@ -290,7 +290,7 @@ fn wait_for_room<M: Memory, T: Thread>(
     loop {
         interrupted |= sleep::until_changed(member, patience)? == sleep::Ended::Interrupted;
         if !interrupted && !sleep::is_there(member.memory, at, id)? {
-            return Err(End::Errno(sleep::removed(member, at)?));
+            return Err(End::errno(sleep::removed(member, at)?));
         }
         let told = waiters::state_of(waiters::wait_word(member, member.at)?) != state::WAITING;
         if told || interrupted {
@@ -301,7 +301,7 @@ fn wait_for_room<M: Memory, T: Thread>(
     }
     sleep::withdraw(member, at, id, list)?;
     if interrupted {
-        return Err(End::Errno(EINTR));
+        return Err(End::errno(EINTR));
     }
     Ok(EIDRM)
 }

@@ -31,7 +31,7 @@ pub fn used<M: Memory>(memory: M) -> Result<u32, Fault> {
 /// Finds a slot for a thread, other than those it is inside with.
 #[cold]
 pub fn claim<'a, M: Memory, T: Thread>(
-    memory: M,
+    memory: &'a M,
     thread: &'a T,
     me: &Owner,
 ) -> Result<Member<'a, M, T>, End> {
@@ -42,7 +42,7 @@ pub fn claim<'a, M: Memory, T: Thread>(
             let at = slot_at(memory, number)?;
             let its = owner(memory, at)?;
             if its == *me && memory.load(at + slot::INSIDE)? == 0 {
-                return Ok(Member::new(memory, thread, number, at));
+                return Ok(Member::new(memory, thread, number, at)?);
             }
             if its.ids == 0 {
                 free.get_or_insert((number, at));
@@ -65,12 +65,12 @@ pub fn claim<'a, M: Memory, T: Thread>(
             None => thread.pause(round),
         }
     }
-    Err(End::Fault(Fault::Full))
+    Err(End::fault(Fault::Full))
 }
 
 /// Takes a free slot, unless somebody else was first.
 fn take<'a, M: Memory, T: Thread>(
-    memory: M,
+    memory: &'a M,
     thread: &'a T,
     me: &Owner,
     number: u32,
@@ -82,7 +82,7 @@ fn take<'a, M: Memory, T: Thread>(
     }
     sign(memory, at, me)?;
     bell::get_up(memory, at)?;
-    Ok(Some(Member::new(memory, thread, number, at)))
+    Ok(Some(Member::new(memory, thread, number, at)?))
 }
 
 fn sign<M: Memory>(memory: M, at: usize, me: &Owner) -> Result<(), Fault> {
@@ -102,7 +102,7 @@ fn grow<M: Memory, T: Thread>(member: &mut Member<'_, M, T>, slots: u32) -> Resu
         }
         let fresh = member.memory.load(header::FRESH)?;
         if fresh >= MOST_UNITS {
-            return Err(End::Fault(Fault::Full));
+            return Err(End::fault(Fault::Full));
         }
         cells::back(member, fresh, fresh + GROUP_UNITS)?;
         member.set(header::FRESH, fresh + GROUP_UNITS)?;
@@ -114,7 +114,7 @@ fn grow<M: Memory, T: Thread>(member: &mut Member<'_, M, T>, slots: u32) -> Resu
 
 /// Takes the slot of a thread that is no more.
 fn adopt_dead<'a, M: Memory, T: Thread>(
-    memory: M,
+    memory: &'a M,
     thread: &'a T,
     me: &Owner,
     slots: u32,
@@ -133,7 +133,7 @@ fn adopt_dead<'a, M: Memory, T: Thread>(
         );
         if taken.is_ok() {
             sign(memory, at, me)?;
-            let mut member = Member::new(memory, thread, number, at);
+            let mut member = Member::new(memory, thread, number, at)?;
             tidy(&mut member)?;
             return Ok(Some(member));
         }

@@ -141,7 +141,7 @@ pub fn join<M: Memory, S: System>(
     list: usize,
 ) -> Result<(), Fault> {
     let ends = member.memory.load(list)?;
-    let link = member.number + 1;
+    let link = member.number as u32 + 1;
     let wait = member.memory.load(member.at + slot::WAIT)?;
     member.memory.store(member.at + slot::LIST, pair(id, list as u32))?;
     member.set(member.at + slot::WAIT, next(wait, state::WAITING, 0))?;
