@@ -189,7 +189,7 @@ pub fn wake_everybody<M: Memory, T: Thread>(
             let place = slot_at(member.memory, link - 1)?;
             link = low(member.memory.load(place + slot::AROUND)?);
             if member.memory.load(place + slot::QUEUE)? == at as u64 && place != member.at {
-                tell_of_the_end(member, place)?;
+                tell_of_the_end(member, at, place)?;
             }
         }
     }
@@ -199,16 +199,21 @@ pub fn wake_everybody<M: Memory, T: Thread>(
 
 fn tell_of_the_end<M: Memory, T: Thread>(
     member: &mut Member<'_, M, T>,
+    at: usize,
     place: usize,
 ) -> Result<(), Fault> {
     let word = member.memory.word(place + slot::WAIT)?;
     let wait = word.load(Ordering::Acquire);
-    if state_of(wait) != state::WAITING {
-        return Ok(());
-    }
-    let told = next(wait, state::AGAIN, 0);
-    if word.compare_exchange(wait, told, Ordering::SeqCst, Ordering::Relaxed).is_ok()
-        && bell::ring(member, place)? == Rung::NoAnswer
+    // There may be another queue in the same place by now, for which the thread waits.
+    let is_dead = member.memory.word(at)?.load(Ordering::Acquire) & LIVE == 0;
+    let told = match state_of(wait) {
+        state::WAITING if is_dead => next(wait, state::AGAIN, 0),
+        // Whoever told it may have died before he rang.
+        state::AGAIN if is_dead => wait,
+        _ => return Ok(()),
+    };
+    let _ = word.compare_exchange(wait, told, Ordering::SeqCst, Ordering::Relaxed);
+    if bell::ring(member, place)? == Rung::NoAnswer
         && member.system.presence(&owner(member.memory, place)?) == Presence::Stopped
     {
         let missed = next(told, state::MISSED, 0);

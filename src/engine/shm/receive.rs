@@ -245,13 +245,18 @@ fn something_to_do<M: Memory, T: Thread>(
     request: Request,
     patience: &mut sleep::Patience,
 ) -> Result<bool, End> {
-    let (found, unsettled) = attempt(member, at, |member, _| {
+    let (found, unsettled, senders) = attempt(member, at, |member, _| {
         let counts = member.memory.load(at + queue::COUNTS)?;
         let found = high(counts) != 0 && runs::find(member, at, request.choice)?.is_some();
+        let excluded = !member.system.may(&permissions(member.memory, at)?, READ);
         let handed = member.memory.load(at + queue::HANDED)?;
         let unsettled = handed != member.memory.load(at + queue::SETTLED)?;
-        Ok(Step::Answer((found, unsettled)))
+        let senders = member.memory.load(at + queue::SENDERS)? != 0;
+        Ok(Step::Answer((found || excluded, unsettled, senders)))
     })?;
+    if senders {
+        wake_senders(member, at)?;
+    }
     if unsettled {
         let settled = handed::settle(member, at, patience.watched >= sleep::PATIENCE)?;
         let handed = member.memory.load(at + queue::HANDED)?;

@@ -9,8 +9,8 @@ use super::layout::{header, high, low, pair, queue, slot};
 use super::memory::{Fault, Memory, value};
 use super::permission::Permissions;
 use super::thread::{Presence, Thread, WRITE};
-use super::waiters::{self, Receiver, next, state, state_of};
-use super::{runs, sleep, slots};
+use super::waiters::{self, Receiver, next, state};
+use super::{runs, sleep};
 use libc::{EACCES, EAGAIN, EIDRM, EINTR, EINVAL};
 
 /// A message whose text is in the first cell at hand of its class. [`runs::NODES`] cells more of the
@@ -33,8 +33,8 @@ enum Sent {
     Queued,
     /// A receiver got it.
     Handed { place: usize, wait: u64 },
-    /// Some receivers were told that it is too big for them; the try has to go on.
-    Refused,
+    /// A receiver was told that it is too big for it; the try has to go on.
+    Refused { place: usize },
     /// There is no room.
     Full,
 }
@@ -84,7 +84,10 @@ pub fn send<M: Memory, T: Thread>(
                     return cells::trim(member, 0).map_err(End::from);
                 }
             }
-            Sent::Refused => ring_all_told(member, at)?,
+            Sent::Refused { place } => {
+                bell::ring(member, place)?;
+                bell::unguard(member);
+            }
             Sent::Full if !wait => return Err(End::errno(EAGAIN)),
             Sent::Full => {
                 missing = wait_for_room(member, at, id, message, &mut patience)?;
@@ -109,7 +112,9 @@ fn try_to_send<M: Memory, T: Thread>(
     if value(&words[queue::RECEIVERS]) != 0
         && let Some(sent) = find_receiver(member, at, message, now)?
     {
-        member.set(at + queue::SENT, stamp)?;
+        if matches!(sent, Sent::Handed { .. }) {
+            member.set(at + queue::SENT, stamp)?;
+        }
         return Ok(Step::Change(sent));
     }
     cells::take(member, message.class)?;
@@ -119,8 +124,8 @@ fn try_to_send<M: Memory, T: Thread>(
     Ok(Step::Change(Sent::Queued))
 }
 
-/// Part of a change: the first waiting receiver that takes the message gets it. Those before it
-/// that ask for it but have no room are told so.
+/// Part of a change: the first waiting receiver that asks for the message gets it, or is told that
+/// it has no room for it. Of those, one at a time: only one sleeper can be guarded.
 #[cold]
 fn find_receiver<M: Memory, T: Thread>(
     member: &mut Member<'_, M, T>,
@@ -130,7 +135,6 @@ fn find_receiver<M: Memory, T: Thread>(
 ) -> Result<Option<Sent>, Fault> {
     let mut link = high(member.memory.load(at + queue::RECEIVERS)?);
     let mut steps = 0;
-    let mut refused = false;
     while link != 0 {
         let receiver = waiters::receiver(member, at, link)?;
         link = receiver.next;
@@ -141,24 +145,20 @@ fn find_receiver<M: Memory, T: Thread>(
         if !receiver.choice.takes(message.mtype) {
             continue;
         }
-        if member.room() < 16 {
-            return Ok(Some(Sent::Refused));
-        }
         let wait = member.memory.load(receiver.at + slot::WAIT)?;
         let list = waiters::list(at, true);
         bell::guard(member, receiver.at)?;
         if (receiver.most as usize) < message.size {
             waiters::leave(member, list, receiver.at, next(wait, state::TOO_BIG, 0))?;
-            refused = true;
-        } else {
-            cells::take(member, message.class)?;
-            let wait = next(wait, state::PENDING, message.unit);
-            waiters::leave(member, list, receiver.at, wait)?;
-            hand_over(member, at, &receiver, now)?;
-            return Ok(Some(Sent::Handed { place: receiver.at, wait }));
+            return Ok(Some(Sent::Refused { place: receiver.at }));
         }
+        cells::take(member, message.class)?;
+        let wait = next(wait, state::PENDING, message.unit);
+        waiters::leave(member, list, receiver.at, wait)?;
+        hand_over(member, at, &receiver, now)?;
+        return Ok(Some(Sent::Handed { place: receiver.at, wait }));
     }
-    Ok(refused.then_some(Sent::Refused))
+    Ok(None)
 }
 
 /// Part of a change: the queue has handed a message to a receiver.
@@ -241,22 +241,6 @@ fn watch_over<M: Memory, T: Thread>(
     Ok(())
 }
 
-/// Some receivers were told something, and left the list for it: wakes them.
-fn ring_all_told<M: Memory, T: Thread>(
-    member: &mut Member<'_, M, T>,
-    at: usize,
-) -> Result<(), Fault> {
-    for number in 0..slots::used(member.memory)? {
-        let place = slot_at(member.memory, number)?;
-        let told = state_of(waiters::wait_word(member, place)?) == state::TOO_BIG;
-        if told && member.memory.load(place + slot::QUEUE)? == at as u64 {
-            bell::ring(member, place)?;
-        }
-    }
-    bell::unguard(member);
-    Ok(())
-}
-
 /// Waits until there may be room. Gives the error that a missing queue means from now on.
 #[cold]
 fn wait_for_room<M: Memory, T: Thread>(
@@ -293,11 +277,11 @@ fn wait_for_room<M: Memory, T: Thread>(
             return Err(End::errno(sleep::removed(member, at)?));
         }
         let told = waiters::state_of(waiters::wait_word(member, member.at)?) != state::WAITING;
+        // Whoever made room may not have come to tell anybody, or not all.
+        wake_senders(member, at)?;
         if told || interrupted {
             break;
         }
-        // Whoever made room may not have come to tell anybody.
-        wake_senders(member, at)?;
     }
     sleep::withdraw(member, at, id, list)?;
     if interrupted {

@@ -151,10 +151,8 @@ pub fn removed<M: Memory, T: Thread>(
 ) -> Result<i32, Fault> {
     let word = member.memory.word(member.at + slot::WAIT)?;
     let wait = word.swap(next(word.load(Ordering::Acquire), state::IDLE, 0), Ordering::AcqRel);
-    if state_of(wait) == state::WAITING {
-        // Whoever removed the queue may not have come to tell anybody.
-        control::wake_everybody(member, at)?;
-    }
+    // Whoever removed the queue may not have come to tell anybody, or not all.
+    control::wake_everybody(member, at)?;
     Ok(if state_of(wait) == state::MISSED { EINVAL } else { EIDRM })
 }
 
