@@ -145,26 +145,6 @@ fn words_are_read_and_written_at_any_place_or_not_at_all() {
 }
 
 #[test]
-fn a_copy_goes_on_over_a_page_of_ours_that_is_gone() {
-    fault::prepare();
-    let (file, start) = mapped_file();
-    super::ranges::register(start, 2 * PAGE);
-    let mut bytes = [9u8; 2 * PAGE];
-    // SAFETY: the range is mapped, and answered for.
-    unsafe {
-        start.write_bytes(5, 2 * PAGE);
-        assert_eq!(libc::ftruncate(file, PAGE as i64), 0);
-        assert_eq!(copy_out(start, bytes.as_mut_ptr(), 2 * PAGE), Ok(()));
-        assert!(bytes[..PAGE].iter().all(|byte| *byte == 5), "the page that is there");
-        assert!(bytes[PAGE..].iter().all(|byte| *byte == 0), "the page that is gone");
-        assert!(super::ranges::damaged(start));
-        super::ranges::forget(start);
-        libc::munmap(start.cast(), 2 * PAGE);
-        libc::close(file);
-    }
-}
-
-#[test]
 fn a_page_of_the_callers_that_is_gone_is_efault() {
     fault::prepare();
     let (file, start) = mapped_file();

@@ -12,6 +12,8 @@ pub fn status_of(body: impl FnOnce() -> c_int) -> c_int {
         if child == 0 {
             let nothing = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
             libc::setrlimit(libc::RLIMIT_CORE, &raw const nothing);
+            // A body that panics may wait for ever for a lock that a thread of the parent holds.
+            libc::alarm(20);
             libc::_exit(body());
         }
         assert!(child > 0, "fork failed");

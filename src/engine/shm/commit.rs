@@ -187,11 +187,6 @@ impl<'a, M: Memory, S: System> Member<'a, M, S> {
         if unit == 0 { Err(Fault::Nonsense) } else { self.set(word_of(unit) + word, value) }
     }
 
-    /// How many more words can be changed.
-    pub fn room(&self) -> usize {
-        MOST_CHANGES.saturating_sub(self.count)
-    }
-
     /// Makes the change, unless somebody else was first since [`Member::begin`] gave `seen`.
     #[inline(always)]
     pub fn publish(&mut self, lock: usize, seen: u64) -> Result<bool, Fault> {

@@ -141,6 +141,12 @@ impl Caller {
         Caller::default()
     }
 
+    /// The user, where that was asked.
+    #[cfg(test)]
+    pub fn known_euid(&self) -> Option<u32> {
+        self.euid.get()
+    }
+
     /// A group that it turned out to be in.
     pub fn known_group(&self) -> Option<u32> {
         self.group.get()

@@ -31,8 +31,8 @@ const SA_RESTORER: u64 = 0x0400_0000;
 /// The bytes of a set of signals.
 const SET_BYTES: usize = size_of::<u64>();
 
-// Debuggers and unwinders know a frame that the kernel made by the very bytes that it returns to.
-// What stands before these belongs to no function.
+// Debuggers and unwinders know a frame that the kernel made by the very bytes that it returns to, or
+// by the name that the C library gives to those. What stands before them belongs to no function.
 global_asm!(
     ".pushsection .text.msgq_handler, \"ax\", @progbits",
     ".balign 16",
@@ -40,34 +40,43 @@ global_asm!(
     ".hidden msgq_handler",
     ".type msgq_handler, @function",
     "msgq_handler:",
-    "mov rcx, [rsp]",
+    "lea rcx, [rip + __restore_rt]",
+    "cmp rcx, [rsp]",
+    "sete cl",
+    "movzx ecx, cl",
     "jmp {answer}",
     ".size msgq_handler, . - msgq_handler",
     ".balign 16",
+    ".globl msgq_return_path",
+    ".hidden msgq_return_path",
+    ".type msgq_return_path, @function",
+    "msgq_return_path:",
+    "lea rax, [rip + __restore_rt]",
+    "ret",
+    ".size msgq_return_path, . - msgq_return_path",
+    ".balign 16",
     "nop",
-    ".globl msgq_restorer",
-    ".hidden msgq_restorer",
-    ".type msgq_restorer, @function",
-    "msgq_restorer:",
+    ".type __restore_rt, @function",
+    "__restore_rt:",
     ".byte 0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00", // mov rax, SYS_rt_sigreturn
     "syscall",
-    ".size msgq_restorer, . - msgq_restorer",
+    ".size __restore_rt, . - __restore_rt",
     ".popsection",
     answer = sym answer,
 );
 
 unsafe extern "C" {
     fn msgq_handler();
-    fn msgq_restorer();
+    /// Where the handler returns to.
+    safe fn msgq_return_path() -> usize;
 }
 
 unsafe extern "C" fn answer(
     signal: c_int,
     info: *mut siginfo_t,
     context: *mut c_void,
-    returns_to: usize,
+    by_kernel: bool,
 ) {
-    let by_kernel = returns_to == msgq_restorer as *const () as usize;
     // SAFETY: these are what the kernel gave to the handler, or another handler that got them.
     unsafe { super::fault::answer(signal, &mut *info, &mut *context.cast(), by_kernel) }
 }
@@ -83,7 +92,7 @@ impl Disposition {
         Disposition {
             handler: msgq_handler as *const () as usize,
             flags: flags as u64 | SA_RESTORER,
-            restorer: msgq_restorer as *const () as usize,
+            restorer: msgq_return_path(),
             mask: 0,
         }
     }

@@ -5,7 +5,7 @@ use super::caller::copy_in;
 use super::child::{as_new, exited, killed, sigaction, status_of};
 use super::disposition::Disposition;
 use super::fault;
-use super::pages::{NONE, PAGE, Pages, WRITE, mapped_file};
+use super::pages::{NONE, PAGE, Pages, WRITE, stray};
 use crate::errno::Errno;
 use libc::{c_int, c_void, siginfo_t};
 use std::ptr::null_mut;
@@ -28,12 +28,6 @@ extern "C" fn count(_: c_int) {
 
 fn address(handler: extern "C" fn(c_int, *mut siginfo_t, *mut c_void)) -> usize {
     handler as *const () as usize
-}
-
-/// Stores at an address that is bad, in code that is none of ours.
-fn stray(place: usize) {
-    // SAFETY: none; that is what the tests are about.
-    unsafe { std::arch::asm!("mov byte ptr [{}], 0", in(reg) place) };
 }
 
 /// A bad address given to a copy, in a child: 0 where it was EFAULT.
@@ -291,44 +285,4 @@ unsafe fn copy_on_stack(top: *mut u8) -> u32 {
 fn a_child_has_the_handler_of_its_parent() {
     fault::prepare();
     assert_eq!(status_of(bad_copy), exited(0));
-}
-
-#[test]
-fn a_registered_page_that_is_gone_reads_as_zeros_and_is_marked() {
-    fault::prepare();
-    let (file, start) = mapped_file();
-    assert!(super::ranges::register(start, PAGE) && super::ranges::register(start, 2 * PAGE));
-    // SAFETY: the range is mapped, and answered for.
-    unsafe {
-        start.write_volatile(1);
-        start.add(PAGE).write_volatile(2);
-        assert!(!super::ranges::damaged(start), "before");
-        assert_eq!(libc::ftruncate(file, PAGE as i64), 0);
-        assert!(!super::ranges::damaged(start), "nobody has touched the page");
-        Errno(77).set();
-        assert_eq!(start.add(PAGE).read_volatile(), 0);
-        assert_eq!(Errno::current(), Errno(77), "errno");
-        assert!(super::ranges::damaged(start), "after");
-        assert_eq!(start.read_volatile(), 1, "the other page");
-        start.add(PAGE + 1).write_volatile(3);
-        assert_eq!(start.add(PAGE + 1).read_volatile(), 3, "the page of zeros can be written");
-        super::ranges::forget(start);
-        assert!(!super::ranges::damaged(start), "a range that is forgotten");
-        libc::munmap(start.cast(), 2 * PAGE);
-        libc::close(file);
-    }
-}
-
-#[test]
-fn a_page_that_is_gone_and_not_registered_ends_the_program_by_sigbus() {
-    let status = status_of(|| {
-        as_new();
-        fault::prepare();
-        let (file, start) = mapped_file();
-        // SAFETY: the child ends by it.
-        unsafe { libc::ftruncate(file, 0) };
-        stray(start.addr());
-        2
-    });
-    assert_eq!(status, killed(libc::SIGBUS));
 }

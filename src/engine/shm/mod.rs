@@ -40,6 +40,8 @@ mod copy_by_kernel;
 mod credentials;
 #[cfg(test)]
 mod credentials_tests;
+#[cfg(all(test, target_arch = "x86_64"))]
+mod damage_tests;
 mod directory;
 #[cfg(target_arch = "x86_64")]
 mod disposition;
@@ -75,6 +77,8 @@ mod slots;
 mod start;
 mod text;
 mod thread;
+#[cfg(test)]
+mod time_tests;
 mod types;
 mod waiters;
 #[cfg(test)]

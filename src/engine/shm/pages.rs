@@ -62,3 +62,9 @@ pub fn mapped_file() -> (c_int, *mut u8) {
         (file, start.cast())
     }
 }
+
+/// Stores at an address that is bad, in code that is none of ours.
+pub fn stray(place: usize) {
+    // SAFETY: none; that is what the tests are about.
+    unsafe { std::arch::asm!("mov byte ptr [{}], 0", in(reg) place) };
+}

@@ -53,23 +53,30 @@ impl Permissions {
 
     /// As [`allows`](Self::allows); nothing where `who` does not know enough. What the answer does
     /// not depend on is not asked.
-    #[inline]
+    #[inline(always)]
     pub fn verdict(&self, wanted: u32, who: &impl Who) -> Option<bool> {
-        let lets = |class: u32| missing(self.mode >> class, wanted) == 0;
-        let [owner, group, others] = [lets(6), lets(3), lets(0)];
-        let by_mode = if owner == group && group == others {
-            owner
+        let [owner, group, others] = [self.mode >> 6, self.mode >> 3, self.mode];
+        let by_mode = if self.allow_everybody(wanted) {
+            true
+        } else if !lets(owner | group | others, wanted) {
+            false
         } else if self.is_owner(who.euid()?) {
             // A class that lacks what is wanted does not fall back on the next.
-            owner
-        } else if group == others {
-            others
+            lets(owner, wanted)
+        } else if lets(group, wanted) == lets(others, wanted) {
+            lets(others, wanted)
         } else if who.is_in_either([self.gid, self.cgid])? {
-            group
+            lets(group, wanted)
         } else {
-            others
+            lets(others, wanted)
         };
         if by_mode { Some(true) } else { who.has(Capability::IpcOwner) }
+    }
+
+    /// Whether everybody may do all that is wanted.
+    #[inline(always)]
+    pub fn allow_everybody(&self, wanted: u32) -> bool {
+        lets(self.mode & self.mode >> 3 & self.mode >> 6, wanted)
     }
 
     /// Whether the caller may change or remove the queue; EPERM where not.
@@ -83,9 +90,10 @@ impl Permissions {
     }
 }
 
-/// What of the wanted bits a class lacks.
-fn missing(class: u32, wanted: u32) -> u32 {
-    (wanted >> 6 | wanted >> 3 | wanted) & !class & 7
+/// Whether a class's bits have all that is wanted.
+#[inline(always)]
+fn lets(class: u32, wanted: u32) -> bool {
+    (wanted >> 6 | wanted >> 3 | wanted) & !class & 7 == 0
 }
 
 #[cfg(test)]
@@ -234,6 +242,7 @@ mod tests {
                 let expected = everybody.then_some(true);
                 let verdict = permissions(mode).verdict(wanted, &Nobody);
                 assert_eq!(verdict, expected, "mode {mode:o}, wanted {wanted:o}");
+                assert_eq!(permissions(mode).allow_everybody(wanted), everybody, "mode {mode:o}");
             }
         }
         assert!(!permissions(0o777).may_change(&Nobody));

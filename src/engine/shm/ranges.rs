@@ -76,7 +76,8 @@ pub fn mend(address: usize) -> bool {
 
 impl<const PLACES: usize> Table<PLACES> {
     const fn new() -> Self {
-        Table { ranges: [const { Range::free() }; PLACES], used: AtomicUsize::new(0) }
+        let ranges = [const { Range::free() }; PLACES];
+        Table { ranges, used: AtomicUsize::new(0) }
     }
 
     fn register(&self, start: usize, bytes: usize) -> bool {

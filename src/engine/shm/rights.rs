@@ -6,6 +6,7 @@ use super::permission::{Capability, Permissions};
 use super::remembered::prepare;
 use crate::errno::Errno;
 use crate::os::kernel;
+use crate::thread_word::RIGHTS_FACTS as FACTS;
 
 /// A user and a group without rights.
 pub const OTHER: u32 = 65533;
@@ -58,12 +59,22 @@ pub fn set_effective(capability: Capability, on: bool) -> Result<(), Errno> {
     unsafe { kernel!(libc::SYS_capset, header.as_ptr(), sets.as_ptr()) }.map(drop)
 }
 
-/// Runs a test in a thread of its own, whose credentials it may spoil; only as root.
+/// Runs a test in a thread of its own, whose credentials it may spoil; only as root, and where there
+/// are other users.
 pub fn as_root(body: impl FnOnce() + Send + 'static) {
-    if euid() != 0 {
-        eprintln!("not tried: only root can change its credentials");
+    let others = std::thread::spawn(|| {
+        // SAFETY: changes the thread's own credentials; the thread ends.
+        unsafe { kernel!(libc::SYS_setresuid, OTHER, OTHER, OTHER) }.is_ok()
+    });
+    if euid() != 0 || !others.join().unwrap() {
+        eprintln!("not tried: only root can become another user");
         return;
     }
     prepare();
     std::thread::spawn(body).join().unwrap();
+}
+
+/// Has the thread remember that it is this user, which it is not, from when it was last found out.
+pub fn remember_wrongly(user: u32) {
+    FACTS.set(FACTS.get() >> 32 << 32 | u64::from(user));
 }
