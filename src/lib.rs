@@ -10,7 +10,7 @@
 //!        |
 //!    trace ---> a recording: what was called and what came of it
 //!        |
-//!    engine     the queues: the kernel's
+//!    engine     the queues: the kernel's, or our own in shared memory
 //! ```
 //!
 //! The library runs inside programs that do not know of it. On the way of a call it takes no lock,
