@@ -504,3 +504,27 @@ pub fn robust_list() -> Option<usize> {
     let answer = unsafe { kernel!(libc::SYS_get_robust_list, 0, &raw mut head, &raw mut bytes) };
     (answer.is_ok() && head != 0 && bytes == 24).then_some(head)
 }
+
+/// Eight bytes that nobody can guess; or, where the kernel has none, that nobody else has at this moment.
+pub fn random() -> u64 {
+    let mut bytes = [0u8; 8];
+    // SAFETY: the kernel writes at most as many bytes as said.
+    let got = unsafe { kernel!(libc::SYS_getrandom, bytes.as_mut_ptr(), bytes.len(), 0) };
+    match got {
+        Ok(8) => u64::from_ne_bytes(bytes),
+        _ => nanoseconds(libc::CLOCK_REALTIME) << 22 ^ u64::from(thread_id()),
+    }
+}
+
+/// Gives a file to a user and a group, as lchown(2).
+pub fn set_owner(path: &CStr, uid: u32, gid: u32) -> Result<(), Errno> {
+    let (here, flags) = (libc::AT_FDCWD, libc::AT_SYMLINK_NOFOLLOW);
+    // SAFETY: the path ends with a NUL byte.
+    unsafe { kernel!(libc::SYS_fchownat, here, path.as_ptr(), uid, gid, flags) }.map(drop)
+}
+
+/// Gives a file this mode, as chmod(2).
+pub fn set_mode(path: &CStr, mode: u32) -> Result<(), Errno> {
+    // SAFETY: the path ends with a NUL byte.
+    unsafe { kernel!(libc::SYS_fchmodat, libc::AT_FDCWD, path.as_ptr(), mode) }.map(drop)
+}

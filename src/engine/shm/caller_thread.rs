@@ -2,7 +2,6 @@
 #![allow(unsafe_code)]
 
 use super::commit::{Order, Owner, System};
-use super::home::Mapped;
 use super::layout::{high, low, pair, slot};
 use super::memory::{Fault, Memory};
 use super::permission::Permissions;
@@ -200,5 +199,3 @@ fn low_half(word: &AtomicU64) -> *const u32 {
     let half = word.as_ptr().cast::<u32>();
     if cfg!(target_endian = "little") { half } else { half.wrapping_add(1) }
 }
-
-const _: () = assert!(size_of::<Mapped>() <= 16);

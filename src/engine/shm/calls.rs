@@ -2,19 +2,22 @@
 #![allow(unsafe_code)]
 
 use super::attempt::End;
+use super::caller_thread::Caller;
 use super::layout::{class_of, pair, queue};
+use super::memory::Memory;
 use super::receive::{self, Request, Taken};
-use super::registry::{self, New};
+use super::registry::{self, Got, INDEXES, New};
 use super::runs::{Choice, NODES};
-use super::seat::{Seat, inside};
+use super::seat::{Seat, inside, inside_own};
 use super::send::{self, Message};
-use super::{caller, cells, credentials, limits_now, text};
+use super::thread::Thread;
+use super::{caller, cells, credentials, limits_now, own, sleep, text};
 use crate::engine::limits::Limits;
 use crate::engine::{Engine, syscall};
 use crate::errno::Errno;
 use libc::{
-    E2BIG, EINVAL, ENOMEM, IPC_NOWAIT, MSG_COPY, MSG_EXCEPT, MSG_NOERROR, c_int, c_long, c_void,
-    key_t, msqid_ds,
+    E2BIG, EACCES, EINVAL, ENOMEM, IPC_NOWAIT, MSG_COPY, MSG_EXCEPT, MSG_NOERROR, c_int, c_long,
+    c_void, key_t, msqid_ds,
 };
 
 /// Queues in shared memory.
@@ -32,16 +35,7 @@ impl Engine for Shm {
     }
 
     fn msgget(&self, key: key_t, msgflg: c_int) -> Result<c_int, Errno> {
-        let id = inside(|seat| {
-            let (uid, gid) = (credentials::euid(), credentials::egid());
-            let new = New {
-                owner: pair(uid, gid),
-                qbytes: limits_now::msgmnb(seat.memory)?,
-                most: limits_now::msgmni(seat.memory)? as u32,
-            };
-            registry::get(seat, key, msgflg, new)
-        })?;
-        Ok(id as c_int)
+        Ok(get(key, msgflg)?)
     }
 
     fn set_limits(&self, limits: Limits) -> Result<(), Errno> {
@@ -65,22 +59,13 @@ impl Engine for Shm {
         syscall::cancel_here();
         // SAFETY: the caller's promise; a bad address gives EFAULT.
         let mtype = unsafe { caller::read_word(msgp.cast()) }?;
-        let sent = inside(|seat| {
-            if msgsz as u64 > limits_now::msgmax(seat.memory)? || msqid < 0 || mtype < 1 {
-                return Err(End::errno(EINVAL));
-            }
-            let class = class_of(msgsz).ok_or(End::errno(ENOMEM))?;
-            cells::provide(seat, 0, NODES + 1)?;
-            cells::provide(seat, class, 1)?;
-            let unit = cells::at_hand(seat, class)?;
-            let from = msgp.cast::<u8>().wrapping_add(size_of::<c_long>());
-            // SAFETY: the cell is of a class that has room; the caller's promise.
-            unsafe { text::bring(seat.memory, from, unit, msgsz) }??;
-            cells::label(seat.memory, unit, mtype, msgsz)?;
-            let (at, id) = named(seat, msqid)?;
-            let message = Message { unit, class, mtype, size: msgsz };
+        let put = |seat: &mut Seat<'_>, place: Found| {
+            // SAFETY: the caller's promise, handed on.
+            let message = unsafe { take_up(seat, msqid, msgp, mtype, msgsz) }?;
+            let (at, id) = place?;
             send::send(seat, at, id, message, msgflg & IPC_NOWAIT == 0)
-        });
+        };
+        let sent = at_queue(msqid, put);
         Ok(sent?)
     }
 
@@ -107,8 +92,8 @@ impl Engine for Shm {
             cut: msgflg & MSG_NOERROR != 0,
             wait: msgflg & IPC_NOWAIT == 0,
         };
-        let received = inside(|seat| {
-            let (at, id) = named(seat, msqid)?;
+        let received = at_queue(msqid, |seat, place| {
+            let (at, id) = place?;
             let taken = receive::receive(seat, at, id, request)?;
             // SAFETY: the caller's promise.
             let delivered = unsafe { deliver(seat, &taken, msgp, msgsz) };
@@ -119,10 +104,111 @@ impl Engine for Shm {
     }
 }
 
-/// Where the queue with this id is, and its name there.
+/// msgget.
+fn get(key: key_t, msgflg: c_int) -> Result<c_int, End> {
+    let owner = pair(credentials::euid(), credentials::egid());
+    let mut file = (!own::are_wanted()).then_some(0);
+    loop {
+        let (got, qbytes, file_of_id) = inside(|seat| {
+            let qbytes = limits_now::msgmnb(seat.memory)?;
+            let most = limits_now::msgmni(seat.memory)? as u32;
+            let got = registry::get(seat, key, msgflg, New { owner, qbytes, most, file })?;
+            let of_id = match got {
+                Got::Id(id) => Some(named(seat, id as c_int)?.2),
+                _ => None,
+            };
+            Ok((got, qbytes, of_id))
+        })
+        .inspect_err(|_| file.into_iter().filter(|file| *file != 0).for_each(own::remove))?;
+        match got {
+            Got::Id(id) => {
+                // Somebody else may have been first.
+                if let Some(file) = file.filter(|file| Some(*file) != file_of_id) {
+                    own::remove(file);
+                }
+                return Ok(id as c_int);
+            }
+            _ => {
+                let now = Caller::new().seconds();
+                let mode = msgflg as u32 & 0o777;
+                file = Some(own::make(&own::New { key, owner, mode, qbytes, now })?);
+            }
+        }
+    }
+}
+
+/// Where a queue is in its arena, and what it is called there; or why it cannot be used.
+pub type Found = Result<(usize, u32), End>;
+
+/// Does something in the arena of the queue with this id. Where there is none, that is told too.
 #[inline(always)]
-pub fn named(seat: &Seat<'_>, msqid: c_int) -> Result<(usize, u32), End> {
-    Ok((registry::by_id(seat.memory, msqid as u32)?, msqid as u32 | queue::NAMED))
+fn at_queue<T>(
+    msqid: c_int,
+    act: impl Fn(&mut Seat<'_>, Found) -> Result<T, End>,
+) -> Result<T, End> {
+    let file = match own::are_wanted() {
+        false => 0,
+        true => file_of(msqid)?,
+    };
+    if file == 0 {
+        return inside(|seat| {
+            let found = named(seat, msqid).map(|(at, id, _)| (at, id));
+            act(seat, found)
+        });
+    }
+    let index = msqid as u32 % INDEXES;
+    let outcome = inside_own(index, file, |seat| act(seat, Ok((own::AT, own::id_in(file)))));
+    match outcome {
+        // What the call was given is looked at before the queue.
+        Err(end) if end == End::errno(EACCES) || end == End::errno(EINVAL) => {
+            inside(|seat| act(seat, Err(end)))
+        }
+        outcome => outcome,
+    }
+}
+
+/// The name of the file of the queue with this id; 0 where there is none.
+#[cold]
+pub fn file_of(msqid: c_int) -> Result<u64, End> {
+    inside(|seat| match named(seat, msqid) {
+        Ok((at, id, file)) if sleep::is_there(seat.memory, at, id)? => Ok(file),
+        _ => Ok(0),
+    })
+}
+
+/// Where the queue with this id is in the registry's arena, its name there, and that of its file.
+#[inline(always)]
+pub fn named(seat: &Seat<'_>, msqid: c_int) -> Result<(usize, u32, u64), End> {
+    let at = registry::by_id(seat.memory, msqid as u32)?;
+    let file = seat.memory.load(at + queue::FILE)?;
+    Ok((at, msqid as u32 | queue::NAMED, file))
+}
+
+/// Copies the caller's message into a cell, once all that can be said without the queue is
+/// right.
+///
+/// # Safety
+/// As msgsnd(2).
+#[inline(always)]
+unsafe fn take_up(
+    seat: &mut Seat<'_>,
+    msqid: c_int,
+    msgp: *const c_void,
+    mtype: c_long,
+    msgsz: usize,
+) -> Result<Message, End> {
+    if msgsz as u64 > limits_now::msgmax()? || msqid < 0 || mtype < 1 {
+        return Err(End::errno(EINVAL));
+    }
+    let class = class_of(msgsz).ok_or(End::errno(ENOMEM))?;
+    cells::provide(seat, 0, NODES + 1)?;
+    cells::provide(seat, class, 1)?;
+    let unit = cells::at_hand(seat, class)?;
+    let from = msgp.cast::<u8>().wrapping_add(size_of::<c_long>());
+    // SAFETY: the cell is of a class that has room; the caller's promise.
+    unsafe { text::bring(seat.memory, from, unit, msgsz) }??;
+    cells::label(seat.memory, unit, mtype, msgsz)?;
+    Ok(Message { unit, class, mtype, size: msgsz })
 }
 
 fn choice(msgtyp: c_long, msgflg: c_int) -> Choice {
@@ -171,15 +257,15 @@ unsafe fn copy(
     if msgflg & MSG_EXCEPT != 0 || msgflg & IPC_NOWAIT == 0 {
         return Err(Errno(EINVAL));
     }
-    let copied = inside(|seat| {
-        let room = msgsz.min(limits_now::msgmax(seat.memory)? as usize);
+    let copied = at_queue(msqid, |seat, place| {
+        let room = msgsz.min(limits_now::msgmax()? as usize);
         let class = class_of(room).ok_or(End::errno(ENOMEM))?;
         cells::provide(seat, class, 1)?;
         let unit = cells::at_hand(seat, class)?;
         // SAFETY: the cell is of a class that has room; the caller's promise. The kernel reads what
         // it is going to overwrite.
         unsafe { text::bring(seat.memory, msgp.cast(), unit, room) }??;
-        let (at, id) = named(seat, msqid)?;
+        let (at, id) = place?;
         let memory = seat.memory;
         let head = receive::peek(seat, at, id, msgtyp, |head| {
             if head.size > msgsz && msgflg & MSG_NOERROR == 0 {

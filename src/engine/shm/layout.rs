@@ -120,6 +120,8 @@ pub mod queue {
     pub const HANDED: usize = 13;
     /// What [`HANDED`] was when all of those had arrived.
     pub const SETTLED: usize = 14;
+    /// The name of the file that has the messages; 0: they are here.
+    pub const FILE: usize = 15;
     /// Words in a queue.
     pub const WORDS: usize = 16;
 

@@ -1,9 +1,10 @@
 //! The limits, as they are now: the arena's own, else the machine's kernel's, else the usual ones.
 
 use super::attempt::End;
-use super::home::Mapped;
+use super::home;
 use super::layout::header;
 use super::memory::{Fault, Memory};
+use super::space::Mapped;
 use crate::engine::limits::Limits;
 use crate::os;
 use std::ffi::CStr;
@@ -69,8 +70,11 @@ pub fn set(memory: &Mapped, limits: Limits) -> Result<(), Fault> {
 
 /// The largest message, in bytes.
 #[inline(always)]
-pub fn msgmax(memory: &Mapped) -> Result<u64, End> {
-    Ok(MSGMAX.value(memory)?)
+pub fn msgmax() -> Result<u64, End> {
+    match home::get() {
+        Some(memory) => Ok(MSGMAX.value(&memory)?),
+        None => Err(End::errno(libc::ENOSYS)),
+    }
 }
 
 /// How many bytes a new queue may hold.

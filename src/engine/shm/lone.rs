@@ -100,8 +100,9 @@ impl Thread for Lone {
 
 /// A new queue without a key: its first word and its name.
 pub fn queue<M: Memory>(member: &mut Member<'_, M, Lone>, qbytes: u64) -> (usize, u32) {
-    let new = New { owner: 0, qbytes, most: 100 };
-    let id = registry::get(member, libc::IPC_PRIVATE, 0o600, new).expect("a queue");
+    let new = New { owner: 0, qbytes, most: 100, file: Some(0) };
+    let got = registry::get(member, libc::IPC_PRIVATE, 0o600, new);
+    let Ok(registry::Got::Id(id)) = got else { panic!("no queue: {got:?}") };
     (registry::by_id(member.memory, id).expect("its place"), id | layout::queue::NAMED)
 }
 

@@ -48,6 +48,7 @@ mod disposition;
 mod fault;
 #[cfg(all(test, target_arch = "x86_64"))]
 mod fault_tests;
+mod file;
 mod handed;
 mod here;
 mod home;
@@ -56,6 +57,7 @@ mod limits_now;
 #[cfg(test)]
 mod lone;
 mod memory;
+mod own;
 #[cfg(all(test, target_arch = "x86_64"))]
 mod pages;
 mod permission;
@@ -74,6 +76,7 @@ mod seat;
 mod send;
 mod sleep;
 mod slots;
+mod space;
 mod start;
 mod text;
 mod thread;

@@ -14,7 +14,7 @@ use super::thread::Thread;
 use libc::{EACCES, EEXIST, EINVAL, ENOENT, ENOSPC, IPC_CREAT, IPC_EXCL, IPC_PRIVATE};
 
 /// Units of a group of queues.
-const GROUP_UNITS: u64 = (GROUP_QUEUES * queue::WORDS / UNIT_WORDS) as u64;
+pub const GROUP_UNITS: u64 = (GROUP_QUEUES * queue::WORDS / UNIT_WORDS) as u64;
 /// One more than the highest index.
 pub const INDEXES: u32 = (QUEUE_GROUPS * GROUP_QUEUES) as u32;
 /// As many sequence numbers as fit into an id beside the index.
@@ -31,6 +31,19 @@ pub struct New {
     pub qbytes: u64,
     /// How many queues there may be.
     pub most: u32,
+    /// The name of its file; nothing where one has to be made first.
+    pub file: Option<u64>,
+}
+
+/// What msgget comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Got {
+    /// This id.
+    Id(u32),
+    /// There is no queue, and a file has to be made for one.
+    NeedsFile,
+    /// A queue that has ended, and that nobody has cleared away.
+    Remains(usize),
 }
 
 /// What a look at all queues comes to.
@@ -76,20 +89,14 @@ pub fn get<M: Memory, T: Thread>(
     key: i32,
     msgflg: i32,
     new: New,
-) -> Result<u32, End> {
+) -> Result<Got, End> {
     loop {
         let got = attempt(member, header::LOCK, |member, _| try_to_get(member, key, msgflg, new))?;
         match got {
-            Got::Id(id) => return Ok(id),
             Got::Remains(at) => bury(member, at)?,
+            got => return Ok(got),
         }
     }
-}
-
-enum Got {
-    Id(u32),
-    /// A queue that ended, and that nobody has cleared away.
-    Remains(usize),
 }
 
 fn try_to_get<M: Memory, T: Thread>(
@@ -156,6 +163,7 @@ fn create<M: Memory, T: Thread>(
             None => Err(End::errno(ENOSPC)),
         };
     }
+    let Some(file) = new.file else { return Ok(Step::Answer(Got::NeedsFile)) };
     let cursor = memory.load(header::CURSOR)?;
     let index = free_index(member, high(cursor), in_use)?;
     let at = match queue_at(memory, index)? {
@@ -183,6 +191,7 @@ fn create<M: Memory, T: Thread>(
     member.set(at + queue::CREATOR, new.owner)?;
     member.set(at + queue::MODE, mode)?;
     member.set(at + queue::QBYTES, new.qbytes)?;
+    member.set(at + queue::FILE, file)?;
     member.set(at + queue::SETTLED, memory.load(at + queue::HANDED)?)?;
     // Nobody changes a queue that does not exist: its lock is free.
     let lock = memory.load(at)?;

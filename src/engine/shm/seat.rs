@@ -10,11 +10,11 @@ use super::atomic::Ordering;
 use super::attempt::End;
 use super::caller_thread::Caller;
 use super::commit::{Member, slot_at};
-use super::home::{self, Mapped};
 use super::layout::{high, low, pair, slot};
 use super::memory::{Fault, Memory, value};
+use super::space::Mapped;
 use super::waiters::{state, state_of};
-use super::{bell, ranges, slots};
+use super::{bell, home, own, ranges, slots};
 use crate::os;
 use crate::thread_word::SLOT;
 use libc::{EIO, ENOSYS};
@@ -22,19 +22,46 @@ use libc::{EIO, ENOSYS};
 /// A thread's place in the arena.
 pub type Seat<'a> = Member<'a, Mapped, Caller>;
 
-/// Does something inside the arena.
+/// Does something inside the arena of the registry.
+#[inline(always)]
+pub fn inside<T>(act: impl Fn(&mut Seat<'_>) -> Result<T, End>) -> Result<T, End> {
+    match home::get() {
+        Some(memory) => inside_of(memory, true, act),
+        None => Err(End::errno(ENOSYS)),
+    }
+}
+
+/// Does something inside the arena of a queue that has a file of its own.
+pub fn inside_own<T>(
+    index: u32,
+    name: u64,
+    act: impl Fn(&mut Seat<'_>) -> Result<T, End>,
+) -> Result<T, End> {
+    let (memory, place) = own::enter(index, name)?;
+    let outcome = inside_of(memory, false, act);
+    own::leave(place);
+    outcome
+}
+
+/// Does something inside an arena.
 ///
 /// Where the thread is cancelled inside, or leaves by a jump, it is tidied up after by whoever needs its
 /// slot.
 #[inline(always)]
-pub fn inside<T>(act: impl Fn(&mut Seat<'_>) -> Result<T, End>) -> Result<T, End> {
+fn inside_of<T>(
+    memory: Mapped,
+    is_home: bool,
+    act: impl Fn(&mut Seat<'_>) -> Result<T, End>,
+) -> Result<T, End> {
     loop {
-        let Some(memory) = home::get() else { return Err(End::errno(ENOSYS)) };
         if ranges::damaged(memory.all().0.cast()) {
             return Err(End::errno(EIO));
         }
         let caller = Caller::new();
-        let (number, at) = enter(&memory, &caller)?;
+        let (number, at) = match is_home {
+            true => enter(&memory, &caller)?,
+            false => enter_own(&memory, &caller)?,
+        };
         let mut seat = Member::new(&memory, &caller, number, at)?;
         let outcome = act(&mut seat);
         match outcome {
@@ -52,6 +79,13 @@ pub fn inside<T>(act: impl Fn(&mut Seat<'_>) -> Result<T, End>) -> Result<T, End
     }
 }
 
+/// Where the stack is now.
+#[inline(always)]
+fn frame() -> u64 {
+    let marker = 0u8;
+    &raw const marker as u64
+}
+
 /// Whether the thread's slot still says that it waits: the queue is damaged.
 fn waits(seat: &Seat<'_>) -> Result<bool, Fault> {
     Ok(state_of(seat.memory.load(seat.at + slot::WAIT)?) != state::IDLE)
@@ -60,8 +94,7 @@ fn waits(seat: &Seat<'_>) -> Result<bool, Fault> {
 /// Finds the thread's slot: its number, and its first word.
 #[inline(always)]
 fn enter(memory: &Mapped, caller: &Caller) -> Result<(u32, usize), End> {
-    let marker = 0u8;
-    let frame = &raw const marker as u64;
+    let frame = frame();
     let known = SLOT.get();
     if low(known) == high(caller.ids()) && high(known) != 0 {
         let number = high(known) - 1;
@@ -85,6 +118,26 @@ fn enter_first(memory: &Mapped, caller: &Caller, frame: u64) -> Result<(u32, usi
     let (number, at) = claim(memory, caller, frame)?;
     SLOT.set(pair(number + 1, high(caller.ids())));
     Ok((number, at))
+}
+
+/// The same in the arena of a single queue, where a thread does not remember its slot.
+#[cold]
+fn enter_own(memory: &Mapped, caller: &Caller) -> Result<(u32, usize), End> {
+    let frame = frame();
+    for number in 0..slots::used(memory)? {
+        let at = slot_at(memory, number)?;
+        let words = memory.array::<{ slot::WORDS }>(at)?;
+        if value(&words[slot::OWNER]) == caller.ids() {
+            match value(&words[slot::INSIDE]) {
+                0 => {
+                    words[slot::INSIDE].store(frame, Ordering::Relaxed);
+                    return Ok((number, at));
+                }
+                _ => return enter_again(memory, caller, number, at, frame),
+            }
+        }
+    }
+    claim(memory, caller, frame)
 }
 
 fn claim(memory: &Mapped, caller: &Caller, frame: u64) -> Result<(u32, usize), End> {

@@ -1,12 +1,9 @@
 //! Getting ready: the directory, the file in it, and the handlers for what may go wrong.
 
 use super::directory::Directory;
-use super::{fault, here, home, remembered};
+use super::{fault, here, home, own, remembered};
 use crate::errno::Errno;
 use crate::os;
-
-/// The permissions of a file for whoever may use its directory.
-const FILE_MODE: u32 = 0o600;
 
 /// Finds the queues, or says why not; the calls fail with ENOSYS then.
 pub fn prepare() {
@@ -19,23 +16,19 @@ pub fn prepare() {
     let mut directory = Directory::none();
     let refused = match directory.find() {
         Err(refusal) => Some((refusal.sentence(), refusal.error())),
-        Ok(()) => match home::open(directory.path.as_c_str(), file_mode(&directory)) {
+        Ok(()) => match home::open(&directory) {
             Err(refusal) => Some((refusal.sentence(), refusal.error())),
-            Ok(()) => None,
+            Ok(()) => {
+                if directory.shared {
+                    own::begin(&directory);
+                }
+                None
+            }
         },
     };
     if let Some((sentence, error)) = refused {
         complain(&directory, sentence, error);
     }
-}
-
-/// Who may use the directory may use the file.
-fn file_mode(directory: &Directory) -> u32 {
-    let shared = |class: u32| match directory.mode >> class & 1 {
-        1 => 6 << class,
-        _ => 0,
-    };
-    FILE_MODE | shared(3) | shared(0)
 }
 
 fn complain(directory: &Directory, sentence: &str, error: Option<Errno>) {

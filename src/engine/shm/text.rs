@@ -2,9 +2,9 @@
 #![allow(unsafe_code)]
 
 use super::caller;
-use super::home::Mapped;
 use super::layout::{cell, word_of};
 use super::memory::{Fault, Memory};
+use super::space::Mapped;
 use crate::errno::Errno;
 
 fn place(memory: &Mapped, unit: u32, bytes: usize) -> Result<*mut u8, Fault> {
