@@ -1,0 +1,59 @@
+//! The calling thread: its signals, its processors, and whom it wakes.
+#![allow(unsafe_code)]
+
+use super::kernel;
+
+/// Blocks all signals that can be blocked in the calling thread; gives those that were blocked before.
+pub fn block_signals() -> u64 {
+    let (all, mut before) = (!0u64, 0u64);
+    // SAFETY: the kernel reads and writes eight bytes each.
+    let _ = unsafe {
+        kernel!(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, &raw const all, &raw mut before, 8)
+    };
+    before
+}
+
+/// Has just these signals blocked in the calling thread.
+pub fn restore_signals(blocked: u64) {
+    // SAFETY: the kernel reads eight bytes.
+    let _ =
+        unsafe { kernel!(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, &raw const blocked, 0, 8) };
+}
+
+/// On how many processors the calling thread may run.
+pub fn processors() -> u32 {
+    let mut mask = [0u64; 128];
+    // SAFETY: the kernel writes at most as many bytes as said.
+    let bytes =
+        unsafe { kernel!(libc::SYS_sched_getaffinity, 0, size_of_val(&mask), mask.as_mut_ptr()) };
+    let words = bytes.unwrap_or(0) as usize / 8;
+    mask.iter().take(words).map(|word| word.count_ones()).sum()
+}
+
+/// Wakes at most one who sleeps on a futex; how many did.
+pub fn wake_one(word: *const u32) -> u32 {
+    // SAFETY: the kernel touches no memory for it.
+    unsafe { kernel!(libc::SYS_futex, word, libc::FUTEX_WAKE, 1) }.unwrap_or(0) as u32
+}
+
+/// Lets another thread run.
+pub fn yield_processor() {
+    // SAFETY: has no argument.
+    let _ = unsafe { kernel!(libc::SYS_sched_yield) };
+}
+
+/// Whether the calling thread is on its alternate signal stack: sigaltstack(2).
+pub fn on_alternate_stack() -> bool {
+    let mut stack = libc::stack_t { ss_sp: std::ptr::null_mut(), ss_flags: 0, ss_size: 0 };
+    // SAFETY: the kernel writes one structure.
+    let answer = unsafe { kernel!(libc::SYS_sigaltstack, 0, &raw mut stack) };
+    answer.is_ok() && stack.ss_flags & libc::SS_ONSTACK != 0
+}
+
+/// Where the kernel looks for the calling thread's locks when it dies: get_robust_list(2).
+pub fn robust_list() -> Option<usize> {
+    let (mut head, mut bytes) = (0usize, 0usize);
+    // SAFETY: the kernel writes two words.
+    let answer = unsafe { kernel!(libc::SYS_get_robust_list, 0, &raw mut head, &raw mut bytes) };
+    (answer.is_ok() && head != 0 && bytes == 24).then_some(head)
+}
