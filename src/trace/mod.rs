@@ -216,7 +216,7 @@ fn keep_faults_quiet() {
 
 /// Whether the recording's steps are in this source file.
 fn is_ours(file: &str) -> bool {
-    file.contains("src/trace/") || file.ends_with("src/os.rs")
+    file.contains("src/trace/") || file.contains("src/os/")
 }
 
 #[cfg(test)]

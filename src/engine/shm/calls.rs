@@ -11,7 +11,8 @@ use super::runs::{Choice, NODES};
 use super::seat::{Seat, inside, inside_own};
 use super::send::{self, Message};
 use super::thread::Thread;
-use super::{caller, cells, credentials, limits_now, own, sleep, text};
+use super::{caller, cells, credentials, limits_now, own, sleep, start, straight, text};
+use crate::engine::functions::Functions;
 use crate::engine::limits::Limits;
 use crate::engine::{Engine, syscall};
 use crate::errno::Errno;
@@ -31,7 +32,12 @@ impl From<Errno> for End {
 
 impl Engine for Shm {
     fn prepare(&self) {
-        super::start::prepare();
+        start::prepare();
+        straight::prepare();
+    }
+
+    fn functions(&self) -> Option<&'static Functions> {
+        Some(&straight::FUNCTIONS)
     }
 
     fn msgget(&self, key: key_t, msgflg: c_int) -> Result<c_int, Errno> {

@@ -27,7 +27,7 @@ const ALL_WRITE: u32 = 0o002;
 pub struct Directory {
     /// Its path, which begins with a slash. After a refusal, that of what was refused.
     pub path: Path,
-    /// Whether anybody but its owner has any permission there.
+    /// Whether others than its owner may make files there.
     pub shared: bool,
     /// Its permissions, sticky bit and the like included.
     pub mode: u32,
@@ -180,7 +180,7 @@ impl Directory {
 
     fn accept(&mut self, status: Status) -> Result<(), Refusal> {
         self.mode = status.mode & PERMISSIONS;
-        self.shared = status.mode & OF_OTHERS != 0;
+        self.shared = status.mode & (GROUP_WRITES | ALL_WRITE) != 0;
         Ok(())
     }
 }

@@ -122,8 +122,8 @@ fn a_named_directory_may_be_shared_and_says_so() {
     for (mode, shared) in [
         (0o700, false),
         (0o500, false),
-        (0o755, true),
-        (0o711, true),
+        (0o755, false),
+        (0o711, false),
         (0o770, true),
         (0o1777, true),
     ] {

@@ -31,11 +31,8 @@ pub fn open(directory: &Directory) -> Result<(), Refusal> {
     }
 }
 
-/// Who may use the directory may use the file.
+/// Who may make files in the directory may use this one.
 fn file_mode(directory: &Directory) -> u32 {
-    let shared = |class: u32| match directory.mode >> class & 1 {
-        1 => 6 << class,
-        _ => 0,
-    };
+    let shared = |class: u32| if directory.mode >> class & 2 != 0 { 6 << class } else { 0 };
     0o600 | shared(3) | shared(0)
 }

@@ -78,6 +78,7 @@ mod sleep;
 mod slots;
 mod space;
 mod start;
+mod straight;
 mod text;
 mod thread;
 #[cfg(test)]
