@@ -202,3 +202,56 @@ fn a_recording_that_cannot_be_made_is_named_and_the_program_runs_on() {
     }
     assert_eq!(fs::read_to_string(&foreign).unwrap(), "precious");
 }
+
+/// One call on shm with its queues in this directory.
+fn one_call_in(directory: &std::path::Path) -> Output {
+    let mut command = one_call();
+    command.env("LD_PRELOAD", library()).env("MSGQ_ENGINE", "shm").env("MSGQ_DIR", directory);
+    run(&mut command)
+}
+
+/// Asserts that the calls were refused with one line that has these parts.
+fn assert_refused(output: &Output, parts: &[&str]) {
+    assert_eq!(text(&output.stdout), libc::ENOSYS.to_string(), "{}", text(&output.stderr));
+    assert_one_line(output, 0, parts);
+}
+
+#[test]
+fn a_directory_of_queues_is_made_where_there_is_none() {
+    let parent = tempfile::tempdir().unwrap();
+    let output = one_call_in(&parent.path().join("queues"));
+    assert_eq!((text(&output.stdout), text(&output.stderr)), ("made".into(), "".into()));
+}
+
+#[test]
+fn a_file_in_place_of_the_directory_of_queues_is_named() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let output = one_call_in(file.path());
+    assert_refused(&output, &[file.path().to_str().unwrap(), "no directory"]);
+}
+
+#[test]
+fn a_directory_that_everybody_may_clear_out_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    assert_refused(&one_call_in(directory.path()), &["sticky bit"]);
+}
+
+#[test]
+fn a_foreign_file_of_queues_is_refused_and_stays_as_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let queues = directory.path().join("queues");
+    fs::write(&queues, "precious").unwrap();
+    assert_refused(&one_call_in(directory.path()), &["something else"]);
+    assert_eq!(fs::read_to_string(&queues).unwrap(), "precious");
+}
+
+#[test]
+fn queues_of_another_version_are_refused() {
+    use std::os::unix::fs::FileExt;
+    let directory = tempfile::tempdir().unwrap();
+    assert_eq!(text(&one_call_in(directory.path()).stdout), "made");
+    let queues = fs::File::options().write(true).open(directory.path().join("queues")).unwrap();
+    queues.write_at(&77u64.to_ne_bytes(), 8).unwrap();
+    assert_refused(&one_call_in(directory.path()), &["another version"]);
+}
