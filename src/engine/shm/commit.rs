@@ -28,8 +28,11 @@ use super::atomic::{AtomicU64, Ordering, fence};
 use super::layout::{GROUP_SLOTS, SLOT_GROUPS, header, slot, word_of};
 use super::memory::{Fault, Memory, value};
 
-/// In a lock word: the number of the slot whose journal is being carried out, plus 1.
+/// In a lock word: the number of the slot whose journal is being carried out, plus 1; or [`YOUNG`].
 const TAKEN: u64 = (1 << 15) - 1;
+/// In a queue's lock word: the queue was just made. Those who made it may store its words again, until the
+/// registry's lock is free.
+pub const YOUNG: u64 = 1 << 14;
 /// In a queue's lock word: the queue exists.
 pub const LIVE: u64 = 1 << 15;
 const NEXT_VERSION: u64 = 1 << 16;
@@ -223,14 +226,19 @@ impl<'a, M: Memory, S: System> Member<'a, M, S> {
     pub fn complete_own(&mut self) -> Result<(), Fault> {
         let lock = self.memory.load(self.at + slot::LOCK)? as usize;
         let word = self.memory.word(lock)?.load(Ordering::Acquire);
-        if lock == 0 || word & TAKEN != self.number as u64 + 1 {
+        if lock == 0 {
             return Ok(());
         }
-        let released = value(&self.slot[slot::RELEASED]);
-        self.count = (value(&self.slot[slot::COUNT]) as usize).min(slot::CHANGES);
-        let order = self.order(lock, word, word, next_free(word, released))?;
-        self.count = 0;
-        self.system.carry_out(*self.memory, &order).map(drop)
+        if word & TAKEN == self.number as u64 + 1 {
+            let released = value(&self.slot[slot::RELEASED]);
+            self.count = (value(&self.slot[slot::COUNT]) as usize).min(slot::CHANGES);
+            // Under the next version: whoever is about to take the lock over from the dead one fails.
+            let mine = word.wrapping_add(NEXT_VERSION);
+            let order = self.order(lock, word, mine, next_free(mine, released))?;
+            self.system.carry_out(*self.memory, &order)?;
+        }
+        // Or somebody else completes it, and until he has done so he stores words of this slot.
+        self.begin(lock).map(drop)
     }
 
     /// Waits until the lock is free, and sees to it that it becomes so.
@@ -242,6 +250,16 @@ impl<'a, M: Memory, S: System> Member<'a, M, S> {
             let word = self.memory.word(lock)?.load(Ordering::Acquire);
             if word & TAKEN == 0 {
                 return Ok(word);
+            }
+            if word & TAKEN == YOUNG {
+                self.begin(header::LOCK)?;
+                let _ = self.memory.word(lock)?.compare_exchange(
+                    word,
+                    word & !YOUNG,
+                    Ordering::AcqRel,
+                    Ordering::Relaxed,
+                );
+                continue;
             }
             // Somebody else's turn each time is no reason to suspect anybody.
             round = if word == before { round + 1 } else { 0 };
@@ -271,8 +289,10 @@ impl<'a, M: Memory, S: System> Member<'a, M, S> {
         self.note(taker + slot::COMPLETED, word);
         let mine = word & !TAKEN | (self.number as u64 + 1);
         let order = self.order(lock, word, mine, next_free(word, released))?;
-        // The next change begins by forgetting this one.
-        self.system.carry_out(*self.memory, &order).map(drop)
+        let done = self.system.carry_out(*self.memory, &order);
+        // What is drafted next is a change of its own.
+        self.count = 0;
+        done.map(drop)
     }
 }
 

@@ -7,12 +7,12 @@
 use super::atomic::Ordering;
 use super::attempt::{End, Step, attempt};
 use super::cells;
-use super::commit::{LIVE, Member, owner, slot_at};
+use super::commit::{Member, owner, slot_at};
 use super::layout::{cell, class_of, header, high, low, pair, queue, slot};
 use super::memory::{Fault, Memory};
 use super::thread::{Presence, Thread};
 use super::waiters::{self, next, state, state_of};
-use super::{bell, runs, slots};
+use super::{bell, runs, sleep, slots};
 
 /// Takes messages back from receivers that are stopped or dead; with `force` also from those that
 /// are not seen to be there. Whether there were any.
@@ -81,13 +81,15 @@ pub fn put_back<M: Memory, T: Thread>(
     place: usize,
 ) -> Result<(), End> {
     cells::provide(member, 0, runs::NODES)?;
-    let told = attempt(member, at, |member, seen| {
+    // In the place of the queue that the slot waited for there may be another by now.
+    let id = high(member.memory.load(place + slot::LIST)?);
+    let told = attempt(member, at, |member, _| {
         let wait = member.memory.load(place + slot::WAIT)?;
         if state_of(wait) != state::WITHDRAWN {
             return Ok(Step::Answer(None));
         }
         let unit = high(wait);
-        if seen & LIVE == 0 {
+        if !sleep::is_there(member.memory, at, id)? {
             return Ok(Step::Answer(None));
         }
         let mtype = member.memory.load_in(unit, cell::MTYPE)? as i64;
@@ -104,9 +106,7 @@ pub fn put_back<M: Memory, T: Thread>(
     }
     let word = member.memory.word(place + slot::WAIT)?;
     let wait = word.load(Ordering::Acquire);
-    if state_of(wait) == state::WITHDRAWN
-        && member.memory.word(at)?.load(Ordering::Acquire) & LIVE == 0
-    {
+    if state_of(wait) == state::WITHDRAWN && !sleep::is_there(member.memory, at, id)? {
         // The queue is gone, and nobody can receive the message any more.
         let missed = next(wait, state::MISSED, 0);
         let free = word.compare_exchange(wait, missed, Ordering::AcqRel, Ordering::Relaxed);

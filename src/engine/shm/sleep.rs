@@ -130,7 +130,9 @@ pub fn withdraw<M: Memory, T: Thread>(
         let removed = seen & LIVE == 0 || high(member.memory.load(at + queue::IDENTITY)?) != id;
         let listed = state_of(wait) == state::WAITING || sender && state_of(wait) == state::AGAIN;
         if removed || !listed {
-            return Ok(Step::Answer(!matches!(state_of(wait), state::PENDING | state::HANDED)));
+            let has_one =
+                matches!(state_of(wait), state::PENDING | state::HANDED | state::WITHDRAWN);
+            return Ok(Step::Answer(!has_one));
         }
         waiters::leave(member, list, member.at, next(wait, state::IDLE, 0))?;
         Ok(Step::Change(true))

@@ -44,7 +44,7 @@ pub fn claim<'a, M: Memory, T: Thread>(
             if its == *me && memory.load(at + slot::INSIDE)? == 0 {
                 return Ok(Member::new(memory, thread, number, at)?);
             }
-            if its.ids == 0 {
+            if its.ids == 0 && (its.namespace == 0 || its.namespace >> 1 == me.namespace >> 1) {
                 free.get_or_insert((number, at));
                 frees += 1;
             }
@@ -76,13 +76,24 @@ fn take<'a, M: Memory, T: Thread>(
     number: u32,
     at: usize,
 ) -> Result<Option<Member<'a, M, T>>, Fault> {
-    let word = memory.word(at + slot::OWNER)?;
-    if word.compare_exchange(0, me.ids, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+    // First in which namespace the id will mean something: should the thread die after the next store,
+    // others could not see that it does.
+    let place = at + slot::NAMESPACE;
+    let reserved = memory.load(place)? >> 1 == me.namespace >> 1;
+    if !reserved && !becomes(memory, place, 0, me.namespace)?
+        || !becomes(memory, at + slot::OWNER, 0, me.ids)?
+    {
         return Ok(None);
     }
     sign(memory, at, me)?;
     bell::get_up(memory, at)?;
     Ok(Some(Member::new(memory, thread, number, at)?))
+}
+
+/// Changes a word, if it is as seen.
+fn becomes<M: Memory>(memory: &M, index: usize, seen: u64, new: u64) -> Result<bool, Fault> {
+    let word = memory.word(index)?;
+    Ok(word.compare_exchange(seen, new, Ordering::AcqRel, Ordering::Relaxed).is_ok())
 }
 
 fn sign<M: Memory>(memory: M, at: usize, me: &Owner) -> Result<(), Fault> {
@@ -125,13 +136,11 @@ fn adopt_dead<'a, M: Memory, T: Thread>(
         if its.ids == 0 || thread.presence(&its) != Presence::Gone {
             continue;
         }
-        let taken = memory.word(at + slot::OWNER)?.compare_exchange(
-            its.ids,
-            me.ids,
-            Ordering::AcqRel,
-            Ordering::Relaxed,
-        );
-        if taken.is_ok() {
+        // What the slot says of the dead one's start would make the new one look dead too, until it is
+        // signed.
+        if becomes(memory, at + slot::STARTED, its.started, 0)?
+            && becomes(memory, at + slot::OWNER, its.ids, me.ids)?
+        {
             sign(memory, at, me)?;
             let mut member = Member::new(memory, thread, number, at)?;
             tidy(&mut member)?;
@@ -147,26 +156,42 @@ pub fn tidy<M: Memory, T: Thread>(member: &mut Member<'_, M, T>) -> Result<(), E
     let memory = member.memory;
     member.complete_own()?;
     let at = memory.load(member.at + slot::QUEUE)? as usize;
-    let word = memory.word(member.at + slot::WAIT)?;
-    let wait = word.load(Ordering::Acquire);
-    match state_of(wait) {
-        state::PENDING | state::HANDED | state::WITHDRAWN => {
-            member.begin(at)?;
-            let withdrawn = next(wait, state::WITHDRAWN, high(wait));
-            if word.compare_exchange(wait, withdrawn, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
-                handed::put_back(member, at, member.at)?;
-            }
-        }
-        state::WAITING | state::AGAIN => {
-            let list = memory.load(member.at + slot::LIST)?;
-            sleep::withdraw(member, at, high(list), low(list) as usize)?;
-        }
-        _ => keep_what_was_fetched(member, wait)?,
+    if at != 0 {
+        // Until the lock is free, words of this slot may be stored again.
+        member.begin(at)?;
     }
-    let wait = memory.load(member.at + slot::WAIT)?;
-    memory.store(member.at + slot::WAIT, next(wait, state::IDLE, 0))?;
+    let word = memory.word(member.at + slot::WAIT)?;
+    let last = loop {
+        let wait = word.load(Ordering::Acquire);
+        match state_of(wait) {
+            state::PENDING | state::HANDED | state::WITHDRAWN => give_back(member, at, wait)?,
+            state::WAITING | state::AGAIN => {
+                let list = memory.load(member.at + slot::LIST)?;
+                // Where a message has come meanwhile, it is given back next.
+                sleep::withdraw(member, at, high(list), low(list) as usize)?;
+            }
+            _ => break wait,
+        }
+    };
+    keep_what_was_fetched(member, last)?;
+    memory.store(member.at + slot::WAIT, next(last, state::IDLE, 0))?;
     bell::get_up(memory, member.at)?;
     memory.store(member.at + slot::INSIDE, 0)?;
+    Ok(())
+}
+
+/// A message that was handed to the slot goes back to the queue.
+fn give_back<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+    wait: u64,
+) -> Result<(), End> {
+    member.begin(at)?;
+    let withdrawn = next(wait, state::WITHDRAWN, high(wait));
+    let word = member.memory.word(member.at + slot::WAIT)?;
+    if word.compare_exchange(wait, withdrawn, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+        handed::put_back(member, at, member.at)?;
+    }
     Ok(())
 }
 

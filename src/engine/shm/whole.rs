@@ -1,6 +1,6 @@
 //! Looks whether an arena is whole: every list ends, every count is right, no cell is in two places.
 
-use super::commit::LIVE;
+use super::commit::{LIVE, YOUNG};
 use super::layout::{
     CLASSES, FIRST_FRESH, branch, cell, class_of, class_units, header, high, leaf, low, queue, run,
     slot, word_of,
@@ -52,7 +52,7 @@ pub fn look<M: Memory>(memory: M, lost: u64) -> Result<(), String> {
         let at = queue_at(memory, index).map_err(|fault| format!("{fault:?}"))?;
         let Some(at) = at else { break };
         let lock = load(at)?;
-        if lock & (LIVE - 1) != 0 {
+        if lock & (LIVE - 1) & !YOUNG != 0 {
             return Err(format!("queue {index} is locked: {lock:#x}"));
         }
         if lock & LIVE != 0 {
