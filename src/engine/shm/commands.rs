@@ -91,10 +91,10 @@ unsafe fn stat(
     });
     let (mut status, file) = told?;
     if file != 0 {
-        // Who may not use the file is told what the registry knows.
+        // MSG_STAT_ANY tells those who may not use the file what the registry knows.
         match own_status(index, file) {
             Ok(own) => status = Status { id: status.id, key: status.key, ..own },
-            Err(end) if end == End::errno(EACCES) => {}
+            Err(end) if anybody && end == End::errno(EACCES) => {}
             Err(end) => return Err(end.into()),
         }
     }

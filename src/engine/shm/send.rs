@@ -85,7 +85,7 @@ pub fn send<M: Memory, T: Thread>(
                 }
             }
             Sent::Refused { place } => {
-                bell::ring(member, place)?;
+                refused(member, at, place)?;
                 bell::unguard(member);
             }
             Sent::Full if !wait => return Err(End::errno(EAGAIN)),
@@ -210,6 +210,26 @@ fn presence<M: Memory, T: Thread>(
     place: usize,
 ) -> Result<Presence, Fault> {
     Ok(member.system.presence(&owner(member.memory, place)?))
+}
+
+/// The change is made: wakes a receiver that was told that the message is too big. One that is
+/// stopped was not there, and begins its call anew when it goes on.
+fn refused<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+    place: usize,
+) -> Result<(), Fault> {
+    let told = waiters::wait_word(member, place)?;
+    if bell::ring(member, place)? == Rung::NoAnswer
+        && presence(member, place)? == Presence::Stopped
+        && waiters::state_of(told) == state::TOO_BIG
+    {
+        member.begin(at)?;
+        let word = member.memory.word(place + slot::WAIT)?;
+        let missed = next(told, state::MISSED, 0);
+        let _ = word.compare_exchange(told, missed, Ordering::AcqRel, Ordering::Relaxed);
+    }
+    Ok(())
 }
 
 /// Makes another receiver that would take the message, and sleeps, keep an eye on it: should the one
