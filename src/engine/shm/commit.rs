@@ -208,12 +208,9 @@ impl<'a, M: Memory, S: System> Member<'a, M, S> {
         if self.system.carry_out(*self.memory, &order)? {
             return Ok(true);
         }
-        // A handler that interrupted this thread, or another thread, may have completed it; or be about
-        // to, and then it says so before the lock is free.
-        let word = self.memory.word(lock)?.load(Ordering::Acquire);
-        if word & TAKEN != 0 && word & !TAKEN == mine & !TAKEN {
-            self.begin(lock)?;
-        }
+        // A handler that interrupted this thread, or another thread, may be completing it, and says so
+        // before the lock is free.
+        self.begin(lock)?;
         Ok(self.slot[slot::COMPLETED].load(Ordering::Acquire) == mine)
     }
 
