@@ -11,7 +11,7 @@ use crate::shm::runs::Choice;
 use crate::shm::thread::{Presence, Thread};
 use crate::stage::Stage;
 
-/// A new process adopts the slot of everybody who is dead, and the queue works from the last of them.
+/// A new process adopts the slot of everybody who is dead, and the queue works from each of them.
 pub fn all_dead(check: &Check<'_>, queue: Queue) -> Result<(), Wrong> {
     let dead = dead(check)?;
     let mut adopter = Process::run(|| match adopt(check.stage, queue, &dead) {

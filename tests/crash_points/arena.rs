@@ -28,8 +28,8 @@ pub struct Arena {
 impl Arena {
     /// Maps both; they stay as long as the process.
     pub fn map() -> Arena {
-        // SAFETY: a new mapping, which is never unmapped, zeroed, and aligned to a page. Both kinds of words
-        // have the size and the alignment of a u64.
+        // SAFETY: a new mapping, which is never unmapped, zeroed, and aligned to a page. Both kinds
+        // of words have the size and the alignment of a u64.
         unsafe {
             let base = libc::mmap(
                 null_mut(),

@@ -1,5 +1,5 @@
-//! Words that count what is stored into them, and end the process at a chosen store, or have it pause
-//! there.
+//! Words that count what is stored into them, and end the process at a chosen store, or have it
+//! pause there.
 
 use crate::{clock, kernel};
 use std::fmt;

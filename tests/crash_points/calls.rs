@@ -117,13 +117,14 @@ pub fn get(
     })
 }
 
+/// What is told to those too who may not read the queue.
 pub fn status(place: &mut Place<'_>, of: Queue) -> Result<Status, End> {
-    inside(place, |place| control::status(place, of.at, Some(of.id), false))
+    inside(place, |place| control::status(place, of.at, Some(of.id), true))
 }
 
-/// IPC_SET of qbytes.
-pub fn set(place: &mut Place<'_>, of: Queue, qbytes: u64) -> Result<(), End> {
-    let change = Change { uid: 0, gid: 0, mode: 0o600, qbytes };
+/// IPC_SET.
+pub fn set(place: &mut Place<'_>, of: Queue, mode: u32, qbytes: u64) -> Result<(), End> {
+    let change = Change { uid: 0, gid: 0, mode, qbytes };
     inside(place, |place| control::change(place, of.at, of.id, change, |_| Ok(())))
 }
 

@@ -75,9 +75,13 @@ pub fn run(stage: &Stage, case: &Case<'_>, killed: bool) -> i32 {
     match check(stage, case, &me, killed) {
         Ok(true) => DONE,
         Ok(false) => UNDONE,
-        Err(wrong) => {
-            stage.arena.write(&wrong.to_string());
-            if matches!(wrong, Wrong::Late(_)) { LATE } else { BROKEN }
+        Err(Wrong::Late(what)) => {
+            stage.arena.write(&what);
+            LATE
+        }
+        Err(Wrong::Broken(what)) => {
+            stage.arena.write(&what);
+            BROKEN
         }
     }
 }
@@ -187,9 +191,9 @@ impl Check<'_> {
         Ok(calls::remove(&mut self.place, self.stage.queue())?)
     }
 
-    pub fn set(&mut self, qbytes: u64) -> Result<(), Wrong> {
+    pub fn set(&mut self, mode: u32, qbytes: u64) -> Result<(), Wrong> {
         self.since = clock::now();
-        Ok(calls::set(&mut self.place, self.stage.queue(), qbytes)?)
+        Ok(calls::set(&mut self.place, self.stage.queue(), mode, qbytes)?)
     }
 
     /// A process that slept is back soon, with this.
@@ -234,7 +238,7 @@ impl Check<'_> {
         while calls::status(&mut self.place, queue)?.messages > 0 {
             calls::take(&mut self.place, queue, Choice::Any)?;
         }
-        calls::set(&mut self.place, queue, PLENTY)?;
+        calls::set(&mut self.place, queue, 0o600, PLENTY)?;
         self.hundred_messages(queue)?;
         adopt::all_dead(self, queue)?;
         let left = calls::peek(&mut self.place, queue)?;

@@ -53,13 +53,13 @@ struct Sum {
 
 impl fmt::Display for Sum {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (first_call, woken) = (self.first_call / 1000, self.woken / 1000);
         write!(
             to,
-            "{} deaths; the first calls afterwards took {} us at most, and who slept was back after {} us",
-            self.deaths,
-            self.first_call / 1000,
-            self.woken / 1000
-        )
+            "{} deaths; the first calls afterwards took {first_call} us at most",
+            self.deaths
+        )?;
+        write!(to, ", and who slept was back after {woken} us")
     }
 }
 
@@ -87,8 +87,8 @@ pub fn call(
 }
 
 impl Case<'_> {
-    /// Kills before every store, until the operation comes to its end; and right after a store where
-    /// the kernel is asked for something before the next.
+    /// Kills before every store, until the operation comes to its end; and right after a store
+    /// where the kernel is asked for something before the next.
     pub fn at_every_store(&self) {
         let arena = Arena::map();
         let mut sum = Sum::default();

@@ -27,8 +27,8 @@ struct Paused<'a> {
 }
 
 impl<'a> Paused<'a> {
-    /// A process that does something, and pauses at a moment if one is given. Comes back when it pauses,
-    /// when it is done, or after a while.
+    /// A process that does something, and pauses at a moment if one is given. Comes back when it
+    /// pauses, when it is done, or after a while.
     fn run(
         stage: &'a Stage,
         number: usize,

@@ -1,6 +1,6 @@
 //! Processes that are killed while they make, change or remove a queue.
 
-use crate::calls::{self, Queue, ROOM, Text};
+use crate::calls::{self, PLENTY, Queue, ROOM, Text};
 use crate::check::{Check, Wrong};
 use crate::every_store::{Before, Case, Meanwhile, call};
 use crate::real::NOW;
@@ -10,7 +10,7 @@ use crate::shm::memory::Memory;
 use crate::shm::runs::{Choice, NODES};
 use crate::shm::{cells, registry};
 use crate::stage::{Answer, Stage};
-use libc::{EIDRM, ENOENT, IPC_CREAT};
+use libc::{EACCES, EIDRM, ENOENT, IPC_CREAT};
 
 const KEY: i32 = 77;
 const QBYTES: u64 = 1234;
@@ -169,14 +169,14 @@ fn enlargement(
         operation,
         before,
         victim: &|stage, me, begin| {
-            call(stage, me, begin, |place| calls::set(place, stage.queue(), 300))
+            call(stage, me, begin, |place| calls::set(place, stage.queue(), 0o600, 300))
         },
         meanwhile: None,
         after: &|check| {
             let is_done = check.state()?.qbytes == 300;
             if !is_done {
                 (0..check.stage.sleepers.len()).try_for_each(|sleeper| check.asleep(sleeper))?;
-                check.set(300)?;
+                check.set(0o600, 300)?;
             }
             after(check)?;
             Ok(is_done)
@@ -215,4 +215,32 @@ fn senders_learn_that_a_queue_holds_more_while_receivers_wait() {
         check.send((6, 10))?;
         check.back(2, Answer::Received((6, 10)))
     });
+}
+
+#[test]
+fn a_receiver_learns_that_it_may_not_read_any_more() {
+    let write_only = 0o200;
+    Case {
+        operation: "IPC_SET that takes the permission to read",
+        before: &|stage| {
+            stage.fill_plenty(&[])?;
+            stage.receiver(Choice::Any, ROOM)
+        },
+        victim: &|stage, me, begin| {
+            call(stage, me, begin, |place| calls::set(place, stage.queue(), write_only, PLENTY))
+        },
+        meanwhile: None,
+        after: &|check| {
+            let is_done = check.state()?.permissions.mode == write_only;
+            if !is_done {
+                check.asleep(0)?;
+                check.set(write_only, PLENTY)?;
+            }
+            check.back(0, Answer::Failed(EACCES))?;
+            check.set(0o600, PLENTY)?;
+            check.holds(&[])?;
+            Ok(is_done)
+        },
+    }
+    .at_every_store();
 }

@@ -72,8 +72,8 @@ impl Thread for Real {
         NOW
     }
 
-    fn may(&self, _: &Permissions, _: u32) -> bool {
-        true
+    fn may(&self, permissions: &Permissions, wanted: u32) -> bool {
+        permissions.mode >> 6 & wanted == wanted
     }
 
     fn guard(&self, bell: &AtomicU64) -> u64 {
