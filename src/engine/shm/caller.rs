@@ -9,6 +9,7 @@ use super::copy::{copy, copy_up_to_bad_page};
 #[cfg(not(target_arch = "x86_64"))]
 use super::copy_by_kernel::{copy, copy_up_to_bad_page};
 use crate::errno::Errno;
+use crate::os;
 
 /// Below, nothing is mapped: the lowest address that the kernel gives to programs unless told
 /// otherwise. So a null pointer, and a field of it, is refused without a fault.
@@ -37,6 +38,24 @@ pub unsafe fn copy_in(from: *const u8, to: *mut u8, bytes: usize) -> Result<(), 
 pub unsafe fn copy_out(from: *const u8, to: *mut u8, bytes: usize) -> Result<(), Errno> {
     // SAFETY: the caller's promise.
     checked(can_be_callers(to.addr(), bytes) && unsafe { copy_up_to_bad_page(from, to, bytes) })
+}
+
+/// Proves that the caller's memory at `from` can be read, without a place to copy it to.
+///
+/// # Safety
+/// `from` is what the caller gave, good or not.
+#[cold]
+pub unsafe fn prove_readable(from: *const u8, bytes: usize) -> Result<(), Errno> {
+    let page = os::page_size();
+    let mut done = 0;
+    while done < bytes {
+        let mut byte = 0u8;
+        let place = from.wrapping_add(done);
+        // SAFETY: the caller's promise; the byte is ours.
+        unsafe { copy_in(place, &raw mut byte, 1) }?;
+        done += page - place.addr() % page;
+    }
+    Ok(())
 }
 
 /// Reads the caller's `mtype`, wherever it lies.

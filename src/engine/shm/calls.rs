@@ -21,6 +21,9 @@ use libc::{
     c_void, key_t, msqid_ds,
 };
 
+/// Up to so many bytes a cell is made without proof that there is a message for it.
+const CHEAP: usize = 1 << 16;
+
 /// Queues in shared memory.
 pub struct Shm;
 
@@ -207,10 +210,14 @@ unsafe fn take_up(
         return Err(End::errno(EINVAL));
     }
     let class = class_of(msgsz).ok_or(End::errno(ENOMEM))?;
+    let from = msgp.cast::<u8>().wrapping_add(size_of::<c_long>());
+    if msgsz > CHEAP {
+        // SAFETY: the caller's promise.
+        unsafe { caller::prove_readable(from, msgsz) }?;
+    }
     cells::provide(seat, 0, NODES + 1)?;
     cells::provide(seat, class, 1)?;
     let unit = cells::at_hand(seat, class)?;
-    let from = msgp.cast::<u8>().wrapping_add(size_of::<c_long>());
     // SAFETY: the cell is of a class that has room; the caller's promise.
     unsafe { text::bring(seat.memory, from, unit, msgsz) }??;
     cells::label(seat.memory, unit, mtype, msgsz)?;
@@ -265,26 +272,48 @@ unsafe fn copy(
     }
     let copied = at_queue(msqid, |seat, place| {
         let room = msgsz.min(limits_now::msgmax()? as usize);
-        let class = class_of(room).ok_or(End::errno(ENOMEM))?;
-        cells::provide(seat, class, 1)?;
-        let unit = cells::at_hand(seat, class)?;
-        // SAFETY: the cell is of a class that has room; the caller's promise. The kernel reads what
-        // it is going to overwrite.
-        unsafe { text::bring(seat.memory, msgp.cast(), unit, room) }??;
-        let (at, id) = place?;
-        let memory = seat.memory;
-        let head = receive::peek(seat, at, id, msgtyp, |head| {
-            if head.size > msgsz && msgflg & MSG_NOERROR == 0 {
-                return Err(End::errno(E2BIG));
-            }
-            if head.size > room {
-                return Err(End::errno(EINVAL));
-            }
-            Ok(cells::duplicate(memory, head.unit, unit, head.size)?)
-        })?;
-        let taken = Taken { unit, class, mtype: head.mtype, size: head.size };
+        // The kernel reads what it is going to overwrite.
         // SAFETY: the caller's promise.
-        unsafe { deliver(seat, &taken, msgp, msgsz) }
+        unsafe { caller::prove_readable(msgp.cast(), room) }?;
+        let (at, id) = place?;
+        let message = duplicate(seat, at, id, msgtyp, |size| match size {
+            _ if size > msgsz && msgflg & MSG_NOERROR == 0 => Err(End::errno(E2BIG)),
+            _ if size > room => Err(End::errno(EINVAL)),
+            _ => Ok(()),
+        })?;
+        // SAFETY: the caller's promise.
+        let delivered = unsafe { deliver(seat, &message, msgp, msgsz) };
+        cells::trim(seat, message.class)?;
+        delivered
     });
     Ok(copied?)
+}
+
+/// Copies the message at a position to a cell of the calling thread's, if its size is `permitted`. The
+/// size tells which cell is needed, and there may be another message by the time it is there.
+fn duplicate(
+    seat: &mut Seat<'_>,
+    at: usize,
+    id: u32,
+    position: i64,
+    permitted: impl Fn(usize) -> Result<(), End>,
+) -> Result<Taken, End> {
+    let mut class = 0;
+    loop {
+        cells::provide(seat, class, 1)?;
+        let unit = cells::at_hand(seat, class)?;
+        let memory = seat.memory;
+        let fits = |size: usize| class_of(size).is_some_and(|needed| needed <= class);
+        let head = receive::peek(seat, at, id, position, |head| {
+            permitted(head.size)?;
+            match fits(head.size) {
+                true => Ok(cells::duplicate(memory, head.unit, unit, head.size)?),
+                false => Ok(()),
+            }
+        })?;
+        if fits(head.size) {
+            return Ok(Taken { unit, class, mtype: head.mtype, size: head.size });
+        }
+        class = class_of(head.size).ok_or(End::errno(ENOMEM))?;
+    }
 }

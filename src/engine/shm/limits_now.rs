@@ -5,7 +5,7 @@ use super::home;
 use super::layout::header;
 use super::memory::{Fault, Memory};
 use super::space::Mapped;
-use crate::engine::limits::Limits;
+use crate::engine::limits::{Limits, MOST};
 use crate::os;
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,17 +14,20 @@ struct Limit {
     word: usize,
     path: &'static CStr,
     usual: u64,
+    /// The most that it can have been set to.
+    most: u64,
     /// What the kernel says, plus 1; 0: not asked yet.
     kernel: AtomicU64,
 }
 
-static MSGMAX: Limit = Limit::new(header::MSGMAX, c"/proc/sys/kernel/msgmax", 8192);
-static MSGMNB: Limit = Limit::new(header::MSGMNB, c"/proc/sys/kernel/msgmnb", 16384);
-static MSGMNI: Limit = Limit::new(header::MSGMNI, c"/proc/sys/kernel/msgmni", 32000);
+static MSGMAX: Limit = Limit::new(header::MSGMAX, c"/proc/sys/kernel/msgmax", 8192, MOST.msgmax);
+static MSGMNB: Limit = Limit::new(header::MSGMNB, c"/proc/sys/kernel/msgmnb", 16384, MOST.msgmnb);
+static MSGMNI: Limit = Limit::new(header::MSGMNI, c"/proc/sys/kernel/msgmni", 32000, MOST.msgmni);
 
 impl Limit {
-    const fn new(word: usize, path: &'static CStr, usual: u64) -> Limit {
-        Limit { word, path, usual, kernel: AtomicU64::new(0) }
+    const fn new(word: usize, path: &'static CStr, usual: u64, most: Option<u64>) -> Limit {
+        let most = most.expect("each limit has a most");
+        Limit { word, path, usual, most, kernel: AtomicU64::new(0) }
     }
 
     #[inline(always)]
@@ -34,6 +37,7 @@ impl Limit {
                 0 => Ok(self.ask()),
                 kernel => Ok(kernel - 1),
             },
+            own if own - 1 > self.most => Err(Fault::Nonsense),
             own => Ok(own - 1),
         }
     }

@@ -1,0 +1,107 @@
+//! What queues in shared memory take of it: what their messages need, and not what a call that fails
+//! or a limit that somebody damaged would have them take.
+
+mod engines;
+
+use engines::again::{self, Directory};
+use engines::call::{Call, Place};
+use engines::engine;
+use engines::perform::Performer;
+use libc::{E2BIG, EFAULT, EIO, IPC_NOWAIT, IPC_PRIVATE, MSG_COPY, c_int};
+use libtest_mimic::{Arguments, Failed, Trial};
+use msgq::engine::limits::Limits;
+use std::fs::OpenOptions;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// As large as messages may be here.
+const LARGEST: usize = 32 << 20;
+/// More than any of these tests needs.
+const MOST_STORED: u64 = 1 << 20;
+/// Where the file has its limit for messages, in bytes.
+const MSGMAX: u64 = 52 * 8;
+
+type Role = fn(&mut Performer) -> Result<(), String>;
+
+const ROLES: [(&str, Role); 4] = [
+    ("a_copy_takes_storage_for_its_message_and_not_for_its_room", copy),
+    ("a_send_from_an_address_that_ends_too_early_takes_no_storage", send_from_nowhere),
+    ("a_copy_into_room_that_ends_too_early_takes_no_storage", copy_to_nowhere),
+    ("a_limit_that_nobody_can_have_set_is_damage", damaged_limit),
+];
+
+fn main() -> ExitCode {
+    if let Some((role, _)) = again::role() {
+        return again::end(play(&role));
+    }
+    let trials = ROLES.map(|(name, _)| Trial::test(name, move || start(name)));
+    libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
+}
+
+fn start(role: &str) -> Result<(), Failed> {
+    again::play(role, &[], Directory::Own, Duration::from_secs(30))?;
+    Ok(())
+}
+
+fn play(role: &str) -> Result<String, String> {
+    let (_, act) = ROLES.iter().find(|(name, _)| *name == role).ok_or("there is no such role")?;
+    let engine = engine("shm").ok_or("there is no such engine")?;
+    engine.prepare();
+    let msgmax = Some(LARGEST as u64);
+    engine
+        .set_limits(Limits { msgmax, msgmnb: msgmax, msgmni: None })
+        .map_err(|error| format!("setting limits: error {}", error.0))?;
+    act(&mut Performer::with_room(engine, 8192))?;
+    let stored = file().metadata().map_err(|error| error.to_string())?.blocks() * 512;
+    match stored <= MOST_STORED {
+        true => Ok(format!("{stored} bytes are stored")),
+        false => Err(format!("{stored} bytes are stored, and {MOST_STORED} would be plenty")),
+    }
+}
+
+fn file() -> std::fs::File {
+    let directory = std::env::var_os("MSGQ_DIR").expect("MSGQ_DIR");
+    let path = PathBuf::from(directory).join("queues");
+    OpenOptions::new().write(true).open(path).expect("the file of the queues")
+}
+
+fn expect(performer: &mut Performer, call: Call, wanted: Result<i64, c_int>) -> Result<(), String> {
+    let seen = performer.perform(&call).answer;
+    if seen == wanted { Ok(()) } else { Err(format!("{call}: {seen:?}, wanted {wanted:?}")) }
+}
+
+fn queue(performer: &mut Performer) -> Result<c_int, String> {
+    let made = performer.perform(&Call::get(IPC_PRIVATE, 0o600)).answer;
+    made.map(|id| id as c_int).map_err(|error| format!("msgget: error {error}"))
+}
+
+fn copy(_: &mut Performer) -> Result<(), String> {
+    let mut performer = Performer::with_room(engine("shm").ok_or("no engine")?, LARGEST);
+    let id = queue(&mut performer)?;
+    let copy = |room| Call::receive(id, room, 0, IPC_NOWAIT | MSG_COPY);
+    expect(&mut performer, Call::send(id, 3, 5000, 0), Ok(0))?;
+    expect(&mut performer, copy(LARGEST), Ok(5000))?;
+    expect(&mut performer, copy(4999), Err(E2BIG))
+}
+
+fn send_from_nowhere(performer: &mut Performer) -> Result<(), String> {
+    let id = queue(performer)?;
+    expect(performer, Call::send(id, 3, LARGEST, IPC_NOWAIT), Err(EFAULT))
+}
+
+fn copy_to_nowhere(performer: &mut Performer) -> Result<(), String> {
+    let id = queue(performer)?;
+    expect(performer, Call::send(id, 3, 5, 0), Ok(0))?;
+    let all = Call::receive(id, LARGEST, 0, IPC_NOWAIT | MSG_COPY);
+    expect(performer, all, Err(EFAULT))?;
+    expect(performer, Call { place: Place::Cut(12), msgsz: 5, ..all }, Err(EFAULT))
+}
+
+fn damaged_limit(performer: &mut Performer) -> Result<(), String> {
+    let id = queue(performer)?;
+    let write = |word: u64| file().write_all_at(&word.to_ne_bytes(), MSGMAX);
+    write(i32::MAX as u64 + 2).map_err(|error| error.to_string())?;
+    expect(performer, Call::send(id, 3, 5, 0), Err(EIO))
+}
