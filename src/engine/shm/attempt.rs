@@ -61,23 +61,26 @@ pub fn attempt<'a, M: Memory, S: System, T>(
 ) -> Result<T, End> {
     loop {
         let seen = member.begin(lock)?;
-        match step(member, seen) {
-            Ok(Step::Change(answer)) => {
-                if member.publish(lock, seen)? {
-                    return Ok(answer);
-                }
-            }
-            Ok(Step::Answer(answer)) => {
-                if member.still(lock, seen)? {
-                    return Ok(answer);
-                }
-            }
-            Err(end) => {
-                if end == End::fault(Fault::Forked) || member.still(lock, seen)? {
-                    return Err(end);
-                }
-            }
+        let tried = step(member, seen);
+        if let Some(answer) = conclude(member, lock, seen, tried)? {
+            return Ok(answer);
         }
+    }
+}
+
+/// What a try that began with `seen` comes to; nothing where somebody else was faster.
+#[inline(always)]
+pub fn conclude<M: Memory, S: System, T>(
+    member: &mut Member<'_, M, S>,
+    lock: usize,
+    seen: u64,
+    tried: Attempt<T>,
+) -> Result<Option<T>, End> {
+    match tried {
+        Ok(Step::Change(answer)) => Ok(member.publish(lock, seen)?.then_some(answer)),
+        Ok(Step::Answer(answer)) => Ok(member.still(lock, seen)?.then_some(answer)),
+        Err(end) if end == End::fault(Fault::Forked) || member.still(lock, seen)? => Err(end),
+        Err(_) => Ok(None),
     }
 }
 
@@ -90,7 +93,9 @@ pub fn expect<M: Memory, S: System>(
     id: u32,
     errno: i32,
 ) -> Result<(), End> {
-    if seen & LIVE == 0 || high(member.memory.load(at + queue::IDENTITY)?) != id {
+    let memory = member.memory;
+    let queue = memory.block::<{ queue::WORDS }>(at)?;
+    if seen & LIVE == 0 || high(queue.load(queue::IDENTITY)) != id {
         return Err(End::errno(errno));
     }
     Ok(())

@@ -4,12 +4,12 @@
 //! fill one before anybody knows of the message, and keep one that it has just emptied. Only now
 //! and then it fetches a batch of them from the arena, or gives a batch back.
 
-use super::atomic::{AtomicU64, Ordering};
+use super::atomic::Ordering;
 use super::commit::{Member, System};
 use super::layout::{
-    MOST_UNITS, UNIT_WORDS, cell, class_units, header, high, low, pair, slot, word_of,
+    CLASSES, MOST_UNITS, UNIT_WORDS, cell, class_units, header, high, low, pair, slot, word_of,
 };
-use super::memory::{Fault, Memory, value};
+use super::memory::{Fault, Memory, Spot};
 
 /// How many cells of a class are fetched at a time: about a page of them.
 const fn batch(class: usize) -> u32 {
@@ -27,8 +27,8 @@ pub fn provide<M: Memory, S: System>(
     class: usize,
     wanted: u32,
 ) -> Result<(), Fault> {
-    while low(value(stash(member, class)?)) < wanted {
-        fetch(member, class)?;
+    while low(stash(member, class)?.1) < wanted {
+        member.aside(|member| fetch(member, class))?;
     }
     Ok(())
 }
@@ -39,7 +39,7 @@ pub fn at_hand<M: Memory, S: System>(
     member: &Member<'_, M, S>,
     class: usize,
 ) -> Result<u32, Fault> {
-    match high(value(stash(member, class)?)) {
+    match high(stash(member, class)?.1) {
         0 => Err(Fault::Nonsense),
         unit => Ok(unit),
     }
@@ -51,16 +51,15 @@ pub fn take<M: Memory, S: System>(
     member: &mut Member<'_, M, S>,
     class: usize,
 ) -> Result<u32, Fault> {
-    let place = member.at + slot::STASH + class;
-    let (stash, next) = if class == 0 {
-        // Nodes may have been taken and put back by the same change.
-        let stash = member.load(place)?;
-        (stash, high(member.load_in(high(stash), cell::NEXT)?))
-    } else {
-        let stash = value(stash(member, class)?);
-        (stash, high(value(&member.memory.node(high(stash))?[cell::NEXT])))
+    let (place, stash) = stash_drafted(member, class)?;
+    let next = match class {
+        0 => {
+            let member = *member;
+            member.load_in(high(stash), cell::NEXT)?
+        }
+        _ => member.memory.load_in(high(stash), cell::NEXT)?,
     };
-    member.set(place, pair(next, low(stash).wrapping_sub(1)))?;
+    member.set_at(place, pair(high(next), low(stash).wrapping_sub(1)))?;
     Ok(high(stash))
 }
 
@@ -71,22 +70,38 @@ pub fn put_back<M: Memory, S: System>(
     class: usize,
     unit: u32,
 ) -> Result<(), Fault> {
-    let place = member.at + slot::STASH + class;
-    let stash = match class {
-        0 => member.load(place)?,
-        _ => value(stash(member, class)?),
-    };
+    let (place, stash) = stash_drafted(member, class)?;
     member.set_in(unit, cell::NEXT, pair(high(stash), 0))?;
-    member.set(place, pair(unit, low(stash).wrapping_add(1)))
+    member.set_at(place, pair(unit, low(stash).wrapping_add(1)))
 }
 
-/// What is at hand of a class.
+/// What is at hand of a class, and where that is written down.
 #[inline(always)]
-fn stash<'a, M: Memory, S: System>(
-    member: &Member<'a, M, S>,
+fn stash<M: Memory, S: System>(
+    member: &Member<'_, M, S>,
     class: usize,
-) -> Result<&'a AtomicU64, Fault> {
-    member.slot.get(slot::STASH + class).ok_or(Fault::Nonsense)
+) -> Result<(Spot, u64), Fault> {
+    if class >= CLASSES {
+        return Err(Fault::Nonsense);
+    }
+    let word = slot::STASH + class;
+    Ok((member.slot.spot(word), member.slot.load(word)))
+}
+
+/// The same amid a change, which may have taken and put back cells of the smallest class before.
+#[inline(always)]
+fn stash_drafted<M: Memory, S: System>(
+    member: &Member<'_, M, S>,
+    class: usize,
+) -> Result<(Spot, u64), Fault> {
+    let (place, stash) = stash(member, class)?;
+    match class {
+        0 => {
+            let member = *member;
+            Ok((place, member.load(place.index())?))
+        }
+        _ => Ok((place, stash)),
+    }
 }
 
 /// A cell that belongs to the thread, and to nobody's list, is at hand from now on.
@@ -108,8 +123,8 @@ pub fn trim<M: Memory, S: System>(
     member: &mut Member<'_, M, S>,
     class: usize,
 ) -> Result<(), Fault> {
-    if low(value(stash(member, class)?)) > 2 * batch(class) {
-        give_back(member, class, batch(class))?;
+    if low(stash(member, class)?.1) > 2 * batch(class) {
+        member.aside(|member| give_back(member, class, batch(class)))?;
     }
     Ok(())
 }
@@ -253,9 +268,8 @@ fn give_back<M: Memory, S: System>(
 #[inline(always)]
 pub fn label<M: Memory>(memory: M, unit: u32, mtype: i64, size: usize) -> Result<(), Fault> {
     let node = memory.node(unit)?;
-    let next = high(value(&node[cell::NEXT]));
-    node[cell::NEXT].store(pair(next, size as u32), Ordering::Relaxed);
-    node[cell::MTYPE].store(mtype as u64, Ordering::Relaxed);
+    node.store(cell::NEXT, pair(high(node.load(cell::NEXT)), size as u32));
+    node.store(cell::MTYPE, mtype as u64);
     Ok(())
 }
 

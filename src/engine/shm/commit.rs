@@ -26,7 +26,7 @@
 
 use super::atomic::{AtomicU64, Ordering, fence};
 use super::layout::{GROUP_SLOTS, SLOT_GROUPS, header, slot, word_of};
-use super::memory::{Fault, Memory, value};
+use super::memory::{Block, Fault, Memory, Spot, value};
 
 /// In a lock word: the number of the slot whose journal is being carried out, plus 1; or [`YOUNG`].
 const TAKEN: u64 = (1 << 15) - 1;
@@ -77,7 +77,7 @@ pub struct Order<'a> {
     /// See [`Order::lock`].
     pub released: u64,
     /// Pairs of index and value.
-    pub journal: &'a [AtomicU64; 2 * slot::CHANGES],
+    pub journal: &'a [[AtomicU64; 2]; slot::CHANGES],
     /// How many pairs.
     pub count: usize,
     /// The arena's first word, and how many of them are mapped.
@@ -93,11 +93,10 @@ pub fn step_by_step<M: Memory>(memory: M, order: &Order<'_>) -> Result<bool, Fau
     }
     // Whoever sees one of the stores below sees the lock taken.
     fence(Ordering::Release);
-    for change in order.journal.chunks_exact(2).take(order.count) {
-        let index = change[0].load(Ordering::Relaxed) as usize;
+    for [place, new] in order.journal.iter().take(order.count) {
         // What lies outside was never meant: the journal is damaged, and the lock must not stay.
-        if let Ok(word) = memory.word(index) {
-            word.store(change[1].load(Ordering::Relaxed), Ordering::Release);
+        if let Ok(word) = memory.word(value(place) as usize) {
+            word.store(value(new), Ordering::Release);
         }
     }
     order.lock.store(order.released, Ordering::Release);
@@ -106,8 +105,8 @@ pub fn step_by_step<M: Memory>(memory: M, order: &Order<'_>) -> Result<bool, Fau
 
 /// A thread's place in an arena, and the change that it is about to make.
 pub struct Member<'a, M, S> {
-    /// The arena.
-    pub memory: &'a M,
+    /// The arena. By value: the compiler then keeps where it is in registers.
+    pub memory: M,
     /// The thread.
     pub system: &'a S,
     /// The number of its slot.
@@ -115,18 +114,36 @@ pub struct Member<'a, M, S> {
     /// The first word of its slot.
     pub at: usize,
     /// The slot's words.
-    pub slot: &'a [AtomicU64; slot::WORDS],
+    pub slot: Block<'a, { slot::WORDS }>,
     /// What the kernel did on the thread's death before a bell was guarded: see `bell.rs`.
     pub guarded: Option<u64>,
     count: usize,
+}
+
+impl<M: Memory, S> Copy for Member<'_, M, S> {}
+
+impl<M: Memory, S> Clone for Member<'_, M, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
 }
 
 impl<'a, M: Memory, S: System> Member<'a, M, S> {
     /// The place of a thread that owns this slot and is not inside with it.
     #[inline(always)]
     pub fn new(memory: &'a M, system: &'a S, number: u32, at: usize) -> Result<Self, Fault> {
-        let (number, slot) = (number as usize, memory.array(at)?);
-        Ok(Member { memory, system, number, at, slot, guarded: None, count: 0 })
+        let (number, slot) = (number as usize, memory.block(at)?);
+        Ok(Member { memory: *memory, system, number, at, slot, guarded: None, count: 0 })
+    }
+
+    /// Does with a copy what is seldom done. Where the address of a member is handed to no function, the
+    /// compiler keeps it in registers.
+    #[inline(always)]
+    pub fn aside<R>(&mut self, seldom: impl FnOnce(&mut Self) -> R) -> R {
+        let mut copy = *self;
+        let result = seldom(&mut copy);
+        *self = copy;
+        result
     }
 
     /// The lock word's value when nobody is changing what it protects. Forgets the change that was
@@ -135,7 +152,7 @@ impl<'a, M: Memory, S: System> Member<'a, M, S> {
     pub fn begin(&mut self, lock: usize) -> Result<u64, Fault> {
         self.count = 0;
         let seen = self.memory.word(lock)?.load(Ordering::Acquire);
-        if seen & TAKEN == 0 { Ok(seen) } else { self.wait_until_free(lock) }
+        if seen & TAKEN == 0 { Ok(seen) } else { self.aside(|member| member.wait_until_free(lock)) }
     }
 
     /// Whether everything read since [`Member::begin`] belongs together.
@@ -146,16 +163,11 @@ impl<'a, M: Memory, S: System> Member<'a, M, S> {
     }
 
     /// The value that a word will have.
+    #[inline]
     pub fn load(&self, index: usize) -> Result<u64, Fault> {
-        let drafted = self.slot.iter().skip(slot::JOURNAL).take(2 * self.count);
-        let mut last = None;
-        for (place, word) in drafted.enumerate() {
-            if place % 2 == 0 && value(word) == index as u64 {
-                last = self.slot.get(slot::JOURNAL + place + 1);
-            }
-        }
-        match last {
-            Some(word) => Ok(value(word)),
+        let mut drafted = self.journal().iter().take(self.count).rev();
+        match drafted.find(|[place, _]| value(place) == index as u64) {
+            Some([_, new]) => Ok(value(new)),
             None => self.memory.load(index),
         }
     }
@@ -168,28 +180,42 @@ impl<'a, M: Memory, S: System> Member<'a, M, S> {
     /// The word is to get this value. Of two values for one word the later counts.
     #[inline(always)]
     pub fn set(&mut self, index: usize, value: u64) -> Result<(), Fault> {
+        // All of them have to be mapped when they are stored.
+        let spot = self.memory.spot(index)?;
+        self.set_at(spot, value)
+    }
+
+    /// The same for a word that has been found.
+    #[inline(always)]
+    pub fn set_at(&mut self, spot: Spot, value: u64) -> Result<(), Fault> {
         if self.count >= MOST_CHANGES {
             return Err(Fault::Nonsense);
         }
-        // All of them have to be mapped when they are stored.
-        self.memory.word(index)?;
-        self.note(index, value);
+        self.note(spot, value)
+    }
+
+    /// Enters a word into the journal.
+    #[inline(always)]
+    fn note(&mut self, spot: Spot, value: u64) -> Result<(), Fault> {
+        let [place, new] = self.journal().get(self.count).ok_or(Fault::Nonsense)?;
+        place.store(spot.index() as u64, Ordering::Relaxed);
+        new.store(value, Ordering::Relaxed);
+        self.count += 1;
         Ok(())
     }
 
-    /// Enters a word into the journal, which has room.
+    /// Pairs of index and value.
     #[inline(always)]
-    fn note(&mut self, index: usize, value: u64) {
-        let place = slot::JOURNAL + 2 * self.count;
-        self.slot[place].store(index as u64, Ordering::Relaxed);
-        self.slot[place + 1].store(value, Ordering::Relaxed);
-        self.count += 1;
+    fn journal(&self) -> &'a [[AtomicU64; 2]; slot::CHANGES] {
+        let (pairs, _) = self.slot.words()[slot::JOURNAL..].as_chunks();
+        pairs.first_chunk().expect("a slot has room for its journal")
     }
 
     /// The same for a word of a node.
     #[inline(always)]
     pub fn set_in(&mut self, unit: u32, word: usize, value: u64) -> Result<(), Fault> {
-        if unit == 0 { Err(Fault::Nonsense) } else { self.set(word_of(unit) + word, value) }
+        let spot = self.memory.node(unit)?.spot(word);
+        self.set_at(spot, value)
     }
 
     /// Makes the change, unless somebody else was first since [`Member::begin`] gave `seen`.
@@ -203,24 +229,24 @@ impl<'a, M: Memory, S: System> Member<'a, M, S> {
     pub fn publish_as(&mut self, lock: usize, seen: u64, liveness: u64) -> Result<bool, Fault> {
         let mine = seen | (self.number as u64 + 1);
         let released = (seen & !LIVE | liveness & LIVE).wrapping_add(NEXT_VERSION);
-        self.slot[slot::COMPLETED].store(0, Ordering::Relaxed);
+        self.slot.store(slot::COMPLETED, 0);
         let order = self.order(lock, seen, mine, released)?;
-        if self.system.carry_out(*self.memory, &order)? {
+        if self.system.carry_out(self.memory, &order)? {
             return Ok(true);
         }
         // A handler that interrupted this thread, or another thread, may be completing it, and says so
         // before the lock is free.
         self.begin(lock)?;
-        Ok(self.slot[slot::COMPLETED].load(Ordering::Acquire) == mine)
+        Ok(self.slot.words()[slot::COMPLETED].load(Ordering::Acquire) == mine)
     }
 
     /// Writes down what others need to complete the change.
     #[inline(always)]
-    fn order(&self, lock: usize, seen: u64, mine: u64, released: u64) -> Result<Order<'a>, Fault> {
-        self.slot[slot::COUNT].store(self.count as u64, Ordering::Relaxed);
-        self.slot[slot::RELEASED].store(released, Ordering::Relaxed);
-        self.slot[slot::LOCK].store(lock as u64, Ordering::Relaxed);
-        let journal = self.slot[slot::JOURNAL..].first_chunk().ok_or(Fault::Nonsense)?;
+    fn order(&self, lock: usize, seen: u64, mine: u64, released: u64) -> Result<Order<'_>, Fault> {
+        self.slot.store(slot::COUNT, self.count as u64);
+        self.slot.store(slot::RELEASED, released);
+        self.slot.store(slot::LOCK, lock as u64);
+        let journal = self.journal();
         let (lock, all) = (self.memory.word(lock)?, self.memory.all());
         Ok(Order { lock, seen, mine, released, journal, count: self.count, all })
     }
@@ -234,12 +260,12 @@ impl<'a, M: Memory, S: System> Member<'a, M, S> {
             return Ok(());
         }
         if word & TAKEN == self.number as u64 + 1 {
-            let released = value(&self.slot[slot::RELEASED]);
-            self.count = (value(&self.slot[slot::COUNT]) as usize).min(slot::CHANGES);
+            let released = self.slot.load(slot::RELEASED);
+            self.count = (self.slot.load(slot::COUNT) as usize).min(slot::CHANGES);
             // Under the next version: whoever is about to take the lock over from the dead one fails.
             let mine = word.wrapping_add(NEXT_VERSION);
             let order = self.order(lock, word, mine, next_free(mine, released))?;
-            self.system.carry_out(*self.memory, &order)?;
+            self.system.carry_out(self.memory, &order)?;
         }
         // Or somebody else completes it, and until he has done so he stores words of this slot.
         self.begin(lock).map(drop)
@@ -286,14 +312,14 @@ impl<'a, M: Memory, S: System> Member<'a, M, S> {
             let place = taker + slot::JOURNAL + 2 * change;
             let (index, value) = (self.memory.load(place)?, self.memory.load(place + 1)?);
             // What lies outside is left out: the journal is damaged, and the lock must not stay.
-            if self.memory.word(index as usize).is_ok() {
-                self.note(index as usize, value);
+            if let Ok(spot) = self.memory.spot(index as usize) {
+                self.note(spot, value)?;
             }
         }
-        self.note(taker + slot::COMPLETED, word);
+        self.note(self.memory.spot(taker + slot::COMPLETED)?, word)?;
         let mine = word & !TAKEN | (self.number as u64 + 1);
         let order = self.order(lock, word, mine, next_free(word, released))?;
-        let done = self.system.carry_out(*self.memory, &order);
+        let done = self.system.carry_out(self.memory, &order);
         // What is drafted next is a change of its own.
         self.count = 0;
         done.map(drop)

@@ -231,6 +231,7 @@ pub const fn class_text(class: usize) -> usize {
 }
 
 /// The class whose cells have room for so many bytes of text; nothing where none has.
+#[inline(always)]
 pub fn class_of(bytes: usize) -> Option<usize> {
     if bytes > class_text(CLASSES - 1) {
         return None;

@@ -31,7 +31,7 @@ impl Limit {
     }
 
     #[inline(always)]
-    fn value(&self, memory: &Mapped) -> Result<u64, Fault> {
+    fn value(&self, memory: Mapped) -> Result<u64, Fault> {
         match memory.load(self.word)? {
             0 => match self.kernel.load(Ordering::Relaxed) {
                 0 => Ok(self.ask()),
@@ -64,7 +64,7 @@ pub fn refresh() {
 }
 
 /// Sets limits for all who use the arena.
-pub fn set(memory: &Mapped, limits: Limits) -> Result<(), Fault> {
+pub fn set(memory: Mapped, limits: Limits) -> Result<(), Fault> {
     let wanted = [(&MSGMAX, limits.msgmax), (&MSGMNB, limits.msgmnb), (&MSGMNI, limits.msgmni)];
     wanted.iter().try_for_each(|(limit, value)| match value {
         Some(value) => memory.store(limit.word, value + 1),
@@ -76,17 +76,17 @@ pub fn set(memory: &Mapped, limits: Limits) -> Result<(), Fault> {
 #[inline(always)]
 pub fn msgmax() -> Result<u64, End> {
     match home::get() {
-        Some(memory) => Ok(MSGMAX.value(&memory)?),
+        Some(memory) => Ok(MSGMAX.value(memory)?),
         None => Err(End::errno(libc::ENOSYS)),
     }
 }
 
 /// How many bytes a new queue may hold.
-pub fn msgmnb(memory: &Mapped) -> Result<u64, End> {
+pub fn msgmnb(memory: Mapped) -> Result<u64, End> {
     Ok(MSGMNB.value(memory)?)
 }
 
 /// How many queues there may be.
-pub fn msgmni(memory: &Mapped) -> Result<u64, End> {
+pub fn msgmni(memory: Mapped) -> Result<u64, End> {
     Ok(MSGMNI.value(memory)?)
 }

@@ -37,10 +37,22 @@ pub trait Memory: Copy {
         self.words(index, WORDS)?.try_into().map_err(|_| Fault::Nonsense)
     }
 
+    /// The same, with where they are.
+    #[inline(always)]
+    fn block<const WORDS: usize>(&self, start: usize) -> Result<Block<'_, WORDS>, Fault> {
+        Ok(Block { start, words: self.array(start)? })
+    }
+
     /// The words of a node, or the first ones of a cell; `unit` is not none.
     #[inline(always)]
-    fn node(&self, unit: u32) -> Result<&Node, Fault> {
-        if unit == 0 { Err(Fault::Nonsense) } else { self.array(word_of(unit)) }
+    fn node(&self, unit: u32) -> Result<Node<'_>, Fault> {
+        if unit == 0 { Err(Fault::Nonsense) } else { self.block(word_of(unit)) }
+    }
+
+    /// This index, once the word is known to be there.
+    #[inline(always)]
+    fn spot(&self, index: usize) -> Result<Spot, Fault> {
+        self.word(index).map(|_| Spot(index))
     }
 
     /// The value of a word.
@@ -52,7 +64,7 @@ pub trait Memory: Copy {
     /// The value of a word of a node or cell; `unit` is not none.
     #[inline(always)]
     fn load_in(&self, unit: u32, word: usize) -> Result<u64, Fault> {
-        if unit == 0 { Err(Fault::Nonsense) } else { self.load(word_of(unit) + word) }
+        Ok(self.node(unit)?.load(word))
     }
 
     /// Changes a word that belongs to the calling thread alone.
@@ -63,8 +75,54 @@ pub trait Memory: Copy {
     }
 }
 
+/// The index of a word that is known to be there: what a journal may name.
+#[derive(Clone, Copy)]
+pub struct Spot(usize);
+
+impl Spot {
+    /// The index.
+    #[inline(always)]
+    pub fn index(self) -> usize {
+        self.0
+    }
+}
+
+/// Words side by side that are known to be there.
+#[derive(Clone, Copy)]
+pub struct Block<'a, const WORDS: usize> {
+    start: usize,
+    words: &'a [AtomicU64; WORDS],
+}
+
 /// A unit's words.
-pub type Node = [AtomicU64; UNIT_WORDS];
+pub type Node<'a> = Block<'a, UNIT_WORDS>;
+
+impl<'a, const WORDS: usize> Block<'a, WORDS> {
+    /// The words.
+    #[inline(always)]
+    pub fn words(&self) -> &'a [AtomicU64; WORDS] {
+        self.words
+    }
+
+    /// The value of one of them, by its number.
+    #[inline(always)]
+    pub fn load(&self, word: usize) -> u64 {
+        value(&self.words[word])
+    }
+
+    /// Changes one that belongs to the calling thread alone.
+    #[inline(always)]
+    pub fn store(&self, word: usize, value: u64) {
+        self.words[word].store(value, Ordering::Relaxed);
+    }
+
+    /// Where one of them is.
+    #[inline(always)]
+    pub fn spot(&self, word: usize) -> Spot {
+        assert!(word < WORDS);
+        Spot(self.start + word)
+    }
+}
 
 /// The value of a word that was found already.
 #[inline(always)]

@@ -1,7 +1,7 @@
 //! Queues in shared memory, in user space.
 //!
 //! ```text
-//!  msgget msgctl msgsnd msgrcv          (this file)
+//!  msgget msgctl msgsnd msgrcv          calls, commands, messages
 //!      |         |          |
 //!  registry   control    send, receive  what the calls do
 //!                           |
@@ -15,8 +15,9 @@
 //! ```
 //!
 //! The algorithm is safe code over words that it does not trust, and knows neither files nor the
-//! kernel; `thread.rs` says what it needs of a thread. Unsafe are `home.rs` (the mapping), `apply.rs` (the
-//! stores), `caller_thread.rs` (the kernel), `text.rs` (the caller's memory) and `local.rs`.
+//! kernel; `thread.rs` says what it needs of a thread. Unsafe are what touches the mapping (`space.rs`,
+//! `ranges.rs`), the caller's memory (`caller.rs`, `copy.rs`, `fault.rs`, `text.rs`), the thread
+//! (`apply.rs`, `caller_thread.rs`, `seat.rs`), and the calls that hand C's addresses down.
 
 mod apply;
 mod atomic;
@@ -57,6 +58,7 @@ mod limits_now;
 #[cfg(test)]
 mod lone;
 mod memory;
+mod messages;
 mod own;
 #[cfg(all(test, target_arch = "x86_64"))]
 mod pages;

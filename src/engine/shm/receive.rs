@@ -1,11 +1,11 @@
 //! msgrcv: a message comes from the queue, or from whoever sends it while the call waits.
 
 use super::atomic::Ordering;
-use super::attempt::{Attempt, End, Step, attempt, expect};
+use super::attempt::{Attempt, End, Step, attempt, conclude, expect};
 use super::cells;
 use super::commit::Member;
 use super::layout::{class_of, high, low, pair, queue, slot};
-use super::memory::{Fault, Memory, value};
+use super::memory::{Fault, Memory};
 use super::runs::{self, Choice, Head};
 use super::send::{permissions, wake_senders};
 use super::thread::{READ, Thread};
@@ -45,7 +45,8 @@ enum Received {
     Nothing { unsettled: bool },
 }
 
-/// Takes a message off the queue at `at`. The caller copies it, and trims its cells then.
+/// Takes a message off the queue at `at`. The caller copies it, and trims its cells then. As in
+/// sending, the first try stands in no loop.
 #[inline(always)]
 pub fn receive<M: Memory, T: Thread>(
     member: &mut Member<'_, M, T>,
@@ -54,30 +55,58 @@ pub fn receive<M: Memory, T: Thread>(
     request: Request,
 ) -> Result<Taken, End> {
     // Before the call has waited, a queue that is not there was never there.
+    match once(member, at, id, request, EINVAL)? {
+        Some(Received::Taken { message, wake: false }) => Ok(message),
+        tried => member.aside(|member| go_on(member, at, id, request, tried)),
+    }
+}
+
+/// Takes one after a first try, of which nothing came where somebody else was faster.
+#[cold]
+fn go_on<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+    id: u32,
+    request: Request,
+    mut tried: Option<Received>,
+) -> Result<Taken, End> {
     let mut missing = EINVAL;
     let mut patience = sleep::Patience::new();
     loop {
-        let received = attempt(member, at, |member, seen| {
-            expect(member, at, seen, id, missing)?;
-            if !member.system.may(&permissions(member.memory, at)?, READ) {
-                return Err(End::errno(EACCES));
-            }
-            try_to_receive(member, at, request)
-        })?;
-        match received {
-            Received::Taken { message, wake: false } => return Ok(message),
-            Received::Taken { message, wake: true } => {
-                wake_senders(member, at)?;
+        match tried {
+            Some(Received::Taken { message, wake }) => {
+                if wake {
+                    wake_senders(member, at)?;
+                }
                 return Ok(message);
             }
-            Received::Nothing { unsettled: true } if handed::settle(member, at, false)? => {}
-            Received::Nothing { .. } if !request.wait => return Err(End::errno(ENOMSG)),
-            Received::Nothing { .. } => match wait(member, at, id, request, &mut patience)? {
+            Some(Received::Nothing { unsettled: true }) if handed::settle(member, at, false)? => {}
+            Some(Received::Nothing { .. }) if !request.wait => return Err(End::errno(ENOMSG)),
+            Some(Received::Nothing { .. }) => match wait(member, at, id, request, &mut patience)? {
                 Come::Message(message) => return Ok(message),
                 Come::Look(error) => missing = error,
             },
+            None => {}
         }
+        tried = once(member, at, id, request, missing)?;
     }
+}
+
+/// Tries to take one. A queue that is not there is this error.
+#[inline(always)]
+fn once<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+    id: u32,
+    request: Request,
+    missing: i32,
+) -> Result<Option<Received>, End> {
+    let seen = member.begin(at)?;
+    let tried = match expect(member, at, seen, id, missing) {
+        Ok(()) => try_to_receive(member, at, request),
+        Err(end) => Err(end),
+    };
+    conclude(member, at, seen, tried)
 }
 
 #[inline(always)]
@@ -86,14 +115,18 @@ fn try_to_receive<M: Memory, T: Thread>(
     at: usize,
     request: Request,
 ) -> Attempt<Received> {
-    let words = member.memory.array::<{ queue::WORDS }>(at)?;
-    let counts = value(&words[queue::COUNTS]);
+    let memory = member.memory;
+    if !member.system.may(&permissions(memory, at)?, READ) {
+        return Err(End::errno(EACCES));
+    }
+    let queue = memory.block::<{ queue::WORDS }>(at)?;
+    let counts = queue.load(queue::COUNTS);
     let found = match high(counts) {
         0 => None,
         _ => runs::find(member, at, request.choice)?,
     };
     let Some(head) = found else {
-        let unsettled = value(&words[queue::HANDED]) != value(&words[queue::SETTLED]);
+        let unsettled = queue.load(queue::HANDED) != queue.load(queue::SETTLED);
         return Ok(Step::Answer(Received::Nothing { unsettled }));
     };
     if head.size > request.room && !request.cut {
@@ -102,12 +135,12 @@ fn try_to_receive<M: Memory, T: Thread>(
     let message = taken(head.unit, head.mtype, head.size)?;
     runs::remove(member, at, head, high(counts))?;
     cells::put_back(member, message.class, head.unit)?;
-    member.set(at + queue::COUNTS, counts.wrapping_sub(pair(1, head.size as u32)))?;
+    member.set_at(queue.spot(queue::COUNTS), counts.wrapping_sub(pair(1, head.size as u32)))?;
     let stamp = pair(member.system.process(), member.system.seconds());
-    member.set(at + queue::RECEIVED, stamp)?;
-    let wake = value(&words[queue::SENDERS]) != 0;
+    member.set_at(queue.spot(queue::RECEIVED), stamp)?;
+    let wake = queue.load(queue::SENDERS) != 0;
     if wake {
-        waiters::guard_first(member, waiters::list(at, false))?;
+        member.aside(|member| waiters::guard_first(member, waiters::list(at, false)))?;
     }
     Ok(Step::Change(Received::Taken { message, wake }))
 }

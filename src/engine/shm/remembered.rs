@@ -97,7 +97,7 @@ impl Ticks for Counter {
 pub(super) fn allows_by(ticks: &impl Ticks, permissions: &Permissions, wanted: u32) -> bool {
     permissions.allow_everybody(wanted)
         || Snapshot::of_thread(ticks).is_some_and(|who| permissions.allows(wanted, &who))
-        || ask(ticks, permissions, wanted)
+        || ask(ticks, &{ *permissions }, wanted)
 }
 
 /// What a thread remembers: whatever it does not, it does not know.

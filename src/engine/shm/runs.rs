@@ -12,7 +12,7 @@
 use super::cells;
 use super::commit::{Member, System};
 use super::layout::{cell, high, leaf, low, pair, queue, run};
-use super::memory::{Fault, Memory, value};
+use super::memory::{Fault, Memory};
 use super::types;
 
 /// How many nodes adding one message may need: a leaf, a branch and a run.
@@ -64,12 +64,12 @@ pub fn find<M: Memory, S: System>(
     choice: Choice,
 ) -> Result<Option<Head>, Fault> {
     let memory = member.memory;
-    let first = high(value(&memory.array::<{ queue::WORDS }>(at)?[queue::RUNS]));
+    let first = high(memory.block::<{ queue::WORDS }>(at)?.load(queue::RUNS));
     let run = match choice {
         Choice::Any => first,
         Choice::Equal(wanted) => match type_of(member, first)? == wanted {
             true => first,
-            false => match types::find(member, at, wanted)? {
+            false => match types::find(&{ *member }, at, wanted)? {
                 Some(found) => high(memory.load_in(found, leaf::RUNS)?),
                 None => return Ok(None),
             },
@@ -78,7 +78,7 @@ pub fn find<M: Memory, S: System>(
             true => low(memory.load_in(first, run::AROUND)?),
             false => first,
         },
-        Choice::Lowest(highest) => match types::lowest(member, at)? {
+        Choice::Lowest(highest) => match types::lowest(&{ *member }, at)? {
             Some(found) if memory.load_in(found, leaf::MTYPE)? as i64 <= highest => {
                 high(memory.load_in(found, leaf::RUNS)?)
             }
@@ -99,7 +99,7 @@ fn head<M: Memory, S: System>(
     unit: u32,
 ) -> Result<Head, Fault> {
     let node = member.memory.node(unit)?;
-    let (size, mtype) = (low(value(&node[cell::NEXT])) as usize, value(&node[cell::MTYPE]) as i64);
+    let (size, mtype) = (low(node.load(cell::NEXT)) as usize, node.load(cell::MTYPE) as i64);
     Ok(Head { run, unit, mtype, size })
 }
 
@@ -149,29 +149,32 @@ pub fn append<M: Memory, S: System>(
     mtype: i64,
     messages: u32,
 ) -> Result<(), Fault> {
-    let last = low(value(&member.memory.array::<{ queue::WORDS }>(at)?[queue::RUNS]));
+    let memory = member.memory;
+    let last = low(memory.block::<{ queue::WORDS }>(at)?.load(queue::RUNS));
     if last != 0 {
-        let node = member.memory.node(last)?;
-        let leaf = low(value(&node[run::KIN]));
-        let same = member.memory.load_in(leaf, leaf::MTYPE)? == mtype as u64;
+        let run = memory.node(last)?;
+        let leaf = memory.node(low(run.load(run::KIN)))?;
+        let same = leaf.load(leaf::MTYPE) == mtype as u64;
         if messages == 0 {
             // The run that stayed takes the type of whatever comes.
             if !same {
-                member.set_in(leaf, leaf::MTYPE, mtype as u64)?;
+                member.set_at(leaf.spot(leaf::MTYPE), mtype as u64)?;
             }
-            return member.set_in(last, run::ENDS, pair(unit, unit));
+            return member.set_at(run.spot(run::ENDS), pair(unit, unit));
         }
         if same {
-            let ends = value(&node[run::ENDS]);
-            let size = low(member.memory.load_in(low(ends), cell::NEXT)?);
-            member.set_in(low(ends), cell::NEXT, pair(unit, size))?;
-            return member.set_in(last, run::ENDS, pair(high(ends), unit));
+            let ends = run.load(run::ENDS);
+            let newest = memory.node(low(ends))?;
+            let size = low(newest.load(cell::NEXT));
+            member.set_at(newest.spot(cell::NEXT), pair(unit, size))?;
+            return member.set_at(run.spot(run::ENDS), pair(high(ends), unit));
         }
     }
-    begin_run(member, at, unit, mtype)
+    member.aside(|member| begin_run(member, at, unit, mtype))
 }
 
 /// Part of a change: a new run, of one message, at the end.
+#[inline(never)]
 fn begin_run<M: Memory, S: System>(
     member: &mut Member<'_, M, S>,
     at: usize,
@@ -253,18 +256,21 @@ pub fn remove<M: Memory, S: System>(
     head: Head,
     messages: u32,
 ) -> Result<(), Fault> {
-    let ends = member.memory.load_in(head.run, run::ENDS)?;
+    let memory = member.memory;
+    let run = memory.node(head.run)?;
+    let ends = run.load(run::ENDS);
     if head.unit != low(ends) {
-        let next = high(member.memory.load_in(head.unit, cell::NEXT)?);
-        member.set_in(head.run, run::ENDS, pair(next, low(ends)))
+        let next = high(memory.load_in(head.unit, cell::NEXT)?);
+        member.set_at(run.spot(run::ENDS), pair(next, low(ends)))
     } else if messages == 1 {
-        member.set_in(head.run, run::ENDS, 0)
+        member.set_at(run.spot(run::ENDS), 0)
     } else {
-        end_run(member, at, head.run)
+        member.aside(|member| end_run(member, at, head.run))
     }
 }
 
 /// Part of a change: a run has lost its last message.
+#[inline(never)]
 fn end_run<M: Memory, S: System>(
     member: &mut Member<'_, M, S>,
     at: usize,

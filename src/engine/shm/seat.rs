@@ -54,29 +54,53 @@ fn inside_of<T>(
     act: impl Fn(&mut Seat<'_>) -> Result<T, End>,
 ) -> Result<T, End> {
     loop {
-        if ranges::damaged(memory.all().0.cast()) {
-            return Err(End::errno(EIO));
-        }
         let caller = Caller::new();
-        let (number, at) = match is_home {
-            true => enter(&memory, &caller)?,
-            false => enter_own(&memory, &caller)?,
-        };
-        let mut seat = Member::new(&memory, &caller, number, at)?;
+        let mut seat = enter(&memory, &caller, is_home)?;
         let outcome = act(&mut seat);
-        match outcome {
-            // In a child that a signal handler made amid the call: the slot is the parent's.
-            Err(end) if end == End::fault(Fault::Forked) => {}
-            _ => {
-                bell::unguard(&mut seat);
-                if outcome.is_err() && waits(&seat)? {
-                    slots::tidy(&mut seat)?;
-                }
-                seat.slot[slot::INSIDE].store(0, Ordering::Relaxed);
-                return outcome;
-            }
+        if let Some(outcome) = leave(seat, outcome) {
+            return outcome;
         }
     }
+}
+
+/// Enters an arena.
+#[inline(always)]
+pub fn enter<'a>(memory: &'a Mapped, caller: &'a Caller, is_home: bool) -> Result<Seat<'a>, End> {
+    if ranges::damaged(memory.all().0.cast()) {
+        return Err(End::errno(EIO));
+    }
+    let (number, at) = match is_home {
+        true => enter_home(memory, caller)?,
+        false => enter_own(memory, caller)?,
+    };
+    Ok(Member::new(memory, caller, number, at)?)
+}
+
+/// Leaves the arena; what came of the call. Nothing in a child that a signal handler made amid it: the
+/// slot is the parent's, and the call begins anew.
+#[inline(always)]
+pub fn leave<T>(mut seat: Seat<'_>, outcome: Result<T, End>) -> Option<Result<T, End>> {
+    if let Err(end) = outcome {
+        return seat.aside(|seat| leave_without_success(seat, end)).map(Err);
+    }
+    bell::unguard(&mut seat);
+    seat.slot.store(slot::INSIDE, 0);
+    Some(outcome)
+}
+
+#[cold]
+fn leave_without_success(seat: &mut Seat<'_>, end: End) -> Option<End> {
+    if end == End::fault(Fault::Forked) {
+        return None;
+    }
+    bell::unguard(seat);
+    // A slot that still says that its thread waits: the queue is damaged.
+    let tidied = match seat.memory.load(seat.at + slot::WAIT) {
+        Ok(wait) if state_of(wait) == state::IDLE => Ok(()),
+        _ => slots::tidy(seat),
+    };
+    seat.slot.store(slot::INSIDE, 0);
+    Some(tidied.err().unwrap_or(end))
 }
 
 /// Where the stack is now.
@@ -86,14 +110,9 @@ fn frame() -> u64 {
     &raw const marker as u64
 }
 
-/// Whether the thread's slot still says that it waits: the queue is damaged.
-fn waits(seat: &Seat<'_>) -> Result<bool, Fault> {
-    Ok(state_of(seat.memory.load(seat.at + slot::WAIT)?) != state::IDLE)
-}
-
 /// Finds the thread's slot: its number, and its first word.
 #[inline(always)]
-fn enter(memory: &Mapped, caller: &Caller) -> Result<(u32, usize), End> {
+fn enter_home(memory: &Mapped, caller: &Caller) -> Result<(u32, usize), End> {
     let frame = frame();
     let known = SLOT.get();
     if low(known) == high(caller.ids()) && high(known) != 0 {
@@ -142,7 +161,7 @@ fn enter_own(memory: &Mapped, caller: &Caller) -> Result<(u32, usize), End> {
 
 fn claim(memory: &Mapped, caller: &Caller, frame: u64) -> Result<(u32, usize), End> {
     let member = slots::claim(memory, caller, &caller.owner())?;
-    member.slot[slot::INSIDE].store(frame, Ordering::Relaxed);
+    member.slot.store(slot::INSIDE, frame);
     Ok((member.number as u32, member.at))
 }
 
@@ -156,10 +175,10 @@ fn enter_again(
     frame: u64,
 ) -> Result<(u32, usize), End> {
     let mut member = Member::new(memory, caller, number, at)?;
-    if frame < value(&member.slot[slot::INSIDE]) || os::on_alternate_stack() {
+    if frame < member.slot.load(slot::INSIDE) || os::on_alternate_stack() {
         return claim(memory, caller, frame);
     }
     slots::tidy(&mut member)?;
-    member.slot[slot::INSIDE].store(frame, Ordering::Relaxed);
+    member.slot.store(slot::INSIDE, frame);
     Ok((number, at))
 }

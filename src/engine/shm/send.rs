@@ -1,12 +1,12 @@
 //! msgsnd: a message goes to a receiver that waits for it, or into the queue, or has to wait.
 
 use super::atomic::Ordering;
-use super::attempt::{Attempt, End, Step, attempt, expect};
+use super::attempt::{Attempt, End, Step, attempt, conclude, expect};
 use super::bell::{self, Rung};
 use super::cells;
 use super::commit::{Member, owner, slot_at};
 use super::layout::{header, high, low, pair, queue, slot};
-use super::memory::{Fault, Memory, value};
+use super::memory::{Fault, Memory};
 use super::permission::Permissions;
 use super::thread::{Presence, Thread, WRITE};
 use super::waiters::{self, Receiver, next, state};
@@ -48,14 +48,15 @@ fn fits(counts: u64, qbytes: u64, size: usize) -> bool {
 /// Whom the queue at `at` belongs to, and what it permits.
 #[inline(always)]
 pub fn permissions<M: Memory>(memory: M, at: usize) -> Result<Permissions, Fault> {
-    let words = memory.array::<{ queue::WORDS }>(at)?;
-    let (owner, creator) = (value(&words[queue::OWNER]), value(&words[queue::CREATOR]));
-    let mode = high(value(&words[queue::MODE]));
+    let queue = memory.block::<{ queue::WORDS }>(at)?;
+    let (owner, creator) = (queue.load(queue::OWNER), queue.load(queue::CREATOR));
+    let mode = high(queue.load(queue::MODE));
     let (uid, gid, cuid, cgid) = (high(owner), low(owner), high(creator), low(creator));
     Ok(Permissions { uid, gid, cuid, cgid, mode })
 }
 
-/// Sends a message to the queue at `at`.
+/// Sends a message to the queue at `at`. The first try is nearly always the last, and stands in no
+/// loop: so it needs no more registers than there are.
 #[inline(always)]
 pub fn send<M: Memory, T: Thread>(
     member: &mut Member<'_, M, T>,
@@ -65,35 +66,59 @@ pub fn send<M: Memory, T: Thread>(
     wait: bool,
 ) -> Result<(), End> {
     // Before the call has waited, a queue that is not there was never there.
+    match once(member, at, id, message, EINVAL)? {
+        Some(Sent::Queued) => Ok(cells::trim(member, 0)?),
+        tried => member.aside(|member| go_on(member, at, id, message, wait, tried)),
+    }
+}
+
+/// Sends it after a first try, of which nothing came where somebody else was faster.
+#[cold]
+fn go_on<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+    id: u32,
+    message: Message,
+    wait: bool,
+    mut tried: Option<Sent>,
+) -> Result<(), End> {
     let mut missing = EINVAL;
     let mut patience = sleep::Patience::new();
     loop {
-        let sent = attempt(member, at, |member, seen| {
-            expect(member, at, seen, id, missing)?;
-            if !member.system.may(&permissions(member.memory, at)?, WRITE) {
-                return Err(End::errno(EACCES));
-            }
-            try_to_send(member, at, message)
-        })?;
-        match sent {
-            Sent::Queued => return cells::trim(member, 0).map_err(End::from),
-            Sent::Handed { place, wait } => {
-                let arrived = handed(member, at, place, wait, message)?;
-                bell::unguard(member);
-                if arrived {
-                    return cells::trim(member, 0).map_err(End::from);
+        match tried {
+            Some(Sent::Queued) => break,
+            Some(Sent::Handed { place, wait }) => {
+                if handed(member, at, place, wait, message)? {
+                    break;
                 }
             }
-            Sent::Refused { place } => {
-                refused(member, at, place)?;
-                bell::unguard(member);
-            }
-            Sent::Full if !wait => return Err(End::errno(EAGAIN)),
-            Sent::Full => {
+            Some(Sent::Refused { place }) => refused(member, at, place)?,
+            Some(Sent::Full) if !wait => return Err(End::errno(EAGAIN)),
+            Some(Sent::Full) => {
                 missing = wait_for_room(member, at, id, message, &mut patience)?;
             }
+            None => {}
         }
+        tried = once(member, at, id, message, missing)?;
     }
+    Ok(cells::trim(member, 0)?)
+}
+
+/// Tries to send it. A queue that is not there is this error.
+#[inline(always)]
+fn once<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+    id: u32,
+    message: Message,
+    missing: i32,
+) -> Result<Option<Sent>, End> {
+    let seen = member.begin(at)?;
+    let tried = match expect(member, at, seen, id, missing) {
+        Ok(()) => try_to_send(member, at, message),
+        Err(end) => Err(end),
+    };
+    conclude(member, at, seen, tried)
 }
 
 #[inline(always)]
@@ -102,25 +127,29 @@ fn try_to_send<M: Memory, T: Thread>(
     at: usize,
     message: Message,
 ) -> Attempt<Sent> {
-    let words = member.memory.array::<{ queue::WORDS }>(at)?;
-    let counts = value(&words[queue::COUNTS]);
-    if !fits(counts, value(&words[queue::QBYTES]), message.size) {
+    let memory = member.memory;
+    if !member.system.may(&permissions(memory, at)?, WRITE) {
+        return Err(End::errno(EACCES));
+    }
+    let queue = memory.block::<{ queue::WORDS }>(at)?;
+    let counts = queue.load(queue::COUNTS);
+    if !fits(counts, queue.load(queue::QBYTES), message.size) {
         return Ok(Step::Answer(Sent::Full));
     }
     let now = member.system.seconds();
     let stamp = pair(member.system.process(), now);
-    if value(&words[queue::RECEIVERS]) != 0
-        && let Some(sent) = find_receiver(member, at, message, now)?
+    if queue.load(queue::RECEIVERS) != 0
+        && let Some(sent) = member.aside(|member| find_receiver(member, at, message, now))?
     {
         if matches!(sent, Sent::Handed { .. }) {
-            member.set(at + queue::SENT, stamp)?;
+            member.set_at(queue.spot(queue::SENT), stamp)?;
         }
         return Ok(Step::Change(sent));
     }
     cells::take(member, message.class)?;
     runs::append(member, at, message.unit, message.mtype, high(counts))?;
-    member.set(at + queue::COUNTS, counts + pair(1, message.size as u32))?;
-    member.set(at + queue::SENT, stamp)?;
+    member.set_at(queue.spot(queue::COUNTS), counts.wrapping_add(pair(1, message.size as u32)))?;
+    member.set_at(queue.spot(queue::SENT), stamp)?;
     Ok(Step::Change(Sent::Queued))
 }
 
@@ -184,6 +213,18 @@ fn handed<M: Memory, T: Thread>(
     wait: u64,
     message: Message,
 ) -> Result<bool, Fault> {
+    let arrived = tell_of_message(member, at, place, wait, message)?;
+    bell::unguard(member);
+    Ok(arrived)
+}
+
+fn tell_of_message<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+    place: usize,
+    wait: u64,
+    message: Message,
+) -> Result<bool, Fault> {
     let word = member.memory.word(place + slot::WAIT)?;
     let now = pair(high(wait), low(wait) & !state::MASK | state::HANDED);
     // Where the receiver was faster, the word is another already.
@@ -229,6 +270,7 @@ fn refused<M: Memory, T: Thread>(
         let missed = next(told, state::MISSED, 0);
         let _ = word.compare_exchange(told, missed, Ordering::AcqRel, Ordering::Relaxed);
     }
+    bell::unguard(member);
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use super::memory::{Fault, Memory};
 use super::{here, ranges};
 use crate::errno::Errno;
 use crate::os::{self, Descriptor};
-use std::ptr::null_mut;
+use std::ptr::{NonNull, null_mut};
 use std::sync::atomic::{AtomicPtr, AtomicUsize};
 
 const PAGE: usize = 4096;
@@ -30,38 +30,40 @@ pub struct Space {
 /// The words of an arena, in its place.
 #[derive(Clone, Copy)]
 pub struct Mapped {
+    base: NonNull<AtomicU64>,
+    /// How many words were mapped when the thread entered. There may be more by now.
+    words: usize,
     space: &'static Space,
-    base: *const AtomicU64,
 }
 
 impl Memory for Mapped {
     #[inline(always)]
     fn word(&self, index: usize) -> Result<&AtomicU64, Fault> {
-        if index >= self.space.words.load(Ordering::Acquire) {
-            self.space.grow(index)?;
+        if index >= self.words {
+            self.space.reach(index)?;
         }
         // SAFETY: mapped, and not unmapped while anybody is inside.
-        Ok(unsafe { &*self.base.add(index) })
+        Ok(unsafe { self.base.add(index).as_ref() })
     }
 
     #[inline(always)]
     fn words(&self, index: usize, count: usize) -> Result<&[AtomicU64], Fault> {
         let end = index.checked_add(count).ok_or(Fault::Nonsense)?;
-        if end > self.space.words.load(Ordering::Acquire) {
-            self.space.grow(end)?;
+        if end > self.words {
+            self.space.reach(end)?;
         }
         // SAFETY: mapped, and not unmapped while anybody is inside.
-        Ok(unsafe { std::slice::from_raw_parts(self.base.add(index), count) })
+        Ok(unsafe { NonNull::slice_from_raw_parts(self.base.add(index), count).as_ref() })
     }
 
     #[inline(always)]
     fn array<const COUNT: usize>(&self, index: usize) -> Result<&[AtomicU64; COUNT], Fault> {
         // The first mebibyte is always there, and no array is as long.
-        if index > self.space.words.load(Ordering::Acquire).wrapping_sub(COUNT) {
-            self.space.grow(index.checked_add(COUNT).ok_or(Fault::Nonsense)?)?;
+        if index > self.words.wrapping_sub(COUNT) {
+            self.space.reach(index.checked_add(COUNT).ok_or(Fault::Nonsense)?)?;
         }
         // SAFETY: mapped, and not unmapped while anybody is inside.
-        Ok(unsafe { &*self.base.add(index).cast() })
+        Ok(unsafe { self.base.add(index).cast().as_ref() })
     }
 
     fn back(&self, start: usize, end: usize) -> Result<(), Fault> {
@@ -69,7 +71,7 @@ impl Memory for Mapped {
         let first = start * 8 / PAGE * PAGE;
         let bytes = (end * 8).next_multiple_of(PAGE).saturating_sub(first);
         // SAFETY: the range is mapped, shared and writable.
-        match unsafe { os::populate(self.base.cast_mut().cast::<u8>().add(first), bytes) } {
+        match unsafe { os::populate(self.base.cast::<u8>().add(first).as_ptr(), bytes) } {
             Ok(()) => Ok(()),
             // Before Linux 5.14: what lacks storage is found out by the first store.
             Err(Errno(libc::EINVAL)) => Ok(()),
@@ -79,7 +81,7 @@ impl Memory for Mapped {
 
     #[inline(always)]
     fn all(&self) -> (*const AtomicU64, usize) {
-        (self.base, self.space.words.load(Ordering::Acquire))
+        (self.base.as_ptr(), self.space.words.load(Ordering::Acquire))
     }
 }
 
@@ -96,8 +98,9 @@ impl Space {
     /// The arena that is there, if any.
     #[inline(always)]
     pub fn get(&'static self) -> Option<Mapped> {
-        let base = self.base.load(Ordering::Acquire);
-        (!base.is_null()).then_some(Mapped { space: self, base })
+        let base = NonNull::new(self.base.load(Ordering::Acquire))?;
+        let words = self.words.load(Ordering::Acquire);
+        Some(Mapped { base, words, space: self })
     }
 
     /// Maps the beginning of a file into address space for so many bytes of it, or for as many as
@@ -142,8 +145,16 @@ impl Space {
         }
     }
 
-    /// Maps more, so that this word is there.
+    /// Sees to it that this word is there, which was not when the thread entered.
     #[cold]
+    fn reach(&self, index: usize) -> Result<(), Fault> {
+        match index < self.words.load(Ordering::Acquire) {
+            true => Ok(()),
+            false => self.grow(index),
+        }
+    }
+
+    /// Maps more, so that this word is there.
     fn grow(&self, index: usize) -> Result<(), Fault> {
         let most = self.most.load(Ordering::Acquire);
         if index >= most {

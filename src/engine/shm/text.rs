@@ -7,7 +7,8 @@ use super::memory::{Fault, Memory};
 use super::space::Mapped;
 use crate::errno::Errno;
 
-fn place(memory: &Mapped, unit: u32, bytes: usize) -> Result<*mut u8, Fault> {
+#[inline(always)]
+fn place(memory: Mapped, unit: u32, bytes: usize) -> Result<*mut u8, Fault> {
     let words = memory.words(word_of(unit) + cell::TEXT, bytes.div_ceil(8))?;
     Ok(words.as_ptr().cast_mut().cast())
 }
@@ -18,7 +19,7 @@ fn place(memory: &Mapped, unit: u32, bytes: usize) -> Result<*mut u8, Fault> {
 /// The cell has room for it. An address that cannot be read gives EFAULT.
 #[inline(always)]
 pub unsafe fn bring(
-    memory: &Mapped,
+    memory: Mapped,
     from: *const u8,
     unit: u32,
     bytes: usize,
@@ -35,7 +36,7 @@ pub unsafe fn bring(
 /// EFAULT.
 #[inline(always)]
 pub unsafe fn deliver(
-    memory: &Mapped,
+    memory: Mapped,
     unit: u32,
     to: *mut u8,
     bytes: usize,
