@@ -4,6 +4,7 @@ use crate::arena::Words;
 use crate::errno::Errno;
 use crate::real::Real;
 use crate::shm::attempt::End;
+use crate::shm::cells::{self, Message};
 use crate::shm::commit::Member;
 use crate::shm::control::{self, Change, Status};
 use crate::shm::layout::{cell, class_of, queue, slot, word_of};
@@ -11,9 +12,8 @@ use crate::shm::memory::{Fault, Memory};
 use crate::shm::receive::{self, Request};
 use crate::shm::registry::{self, Got, New};
 use crate::shm::runs::{Choice, NODES};
-use crate::shm::send::{self, Message};
 use crate::shm::waiters::{state, state_of};
-use crate::shm::{bell, cells, slots};
+use crate::shm::{bell, send, slots};
 use libc::ENOMSG;
 
 pub type Place<'a> = Member<'a, Words, Real>;
@@ -66,17 +66,18 @@ pub fn send(place: &mut Place<'_>, to: Queue, text: Text, wait: bool) -> Result<
         cells::provide(place, class, 1)?;
         let unit = cells::at_hand(place, class)?;
         place.memory.store(word_of(unit) + cell::TEXT, mark(text))?;
-        cells::label(place.memory, unit, mtype, size)?;
-        send::send(place, to.at, to.id, Message { unit, class, mtype, size }, wait)
+        let message = Message { unit, size: size as u32, mtype };
+        cells::label(place.memory, message)?;
+        send::send(place, to.at, to.id, message, wait)
     })
 }
 
 pub fn receive(place: &mut Place<'_>, from: Queue, request: Request) -> Result<Text, End> {
     inside(place, |place| {
         let taken = receive::receive(place, from.at, from.id, request)?;
-        let text = (taken.mtype, taken.size);
+        let text = (taken.mtype, taken.size as usize);
         let is_its_own = place.memory.load_in(taken.unit, cell::TEXT)? == mark(text);
-        cells::trim(place, taken.class)?;
+        cells::trim(place, taken.class()?)?;
         if is_its_own { Ok(text) } else { Err(Fault::Nonsense.into()) }
     })
 }
@@ -92,7 +93,7 @@ pub fn peek(place: &mut Place<'_>, at: Queue) -> Result<Vec<Text>, End> {
         let mut texts = Vec::new();
         loop {
             match receive::peek(place, at.at, at.id, texts.len() as i64, |_| Ok(())) {
-                Ok(head) => texts.push((head.mtype, head.size)),
+                Ok(message) => texts.push((message.mtype, message.size as usize)),
                 Err(end) if errno(end) == ENOMSG => return Ok(texts),
                 Err(end) => return Err(end),
             }

@@ -2,7 +2,7 @@
 
 use super::commit::{LIVE, Member, System};
 use super::layout::{high, queue};
-use super::memory::{Fault, Memory};
+use super::memory::{Fault, Memory, Queue};
 use crate::errno::Errno;
 
 /// Why a call ends without success: an error number, or a [`Fault`].
@@ -84,19 +84,18 @@ pub fn conclude<M: Memory, S: System, T>(
     }
 }
 
-/// Refuses with `errno` unless the queue at `at` exists and has this id.
+/// The queue at `at`; `errno` unless it exists and has this id.
 #[inline(always)]
-pub fn expect<M: Memory, S: System>(
-    member: &Member<'_, M, S>,
+pub fn expect<M: Memory>(
+    memory: &M,
     at: usize,
     seen: u64,
     id: u32,
     errno: i32,
-) -> Result<(), End> {
-    let memory = member.memory;
-    let queue = memory.block::<{ queue::WORDS }>(at)?;
+) -> Result<Queue<'_>, End> {
+    let queue = memory.block(at)?;
     if seen & LIVE == 0 || high(queue.load(queue::IDENTITY)) != id {
         return Err(End::errno(errno));
     }
-    Ok(())
+    Ok(queue)
 }

@@ -5,9 +5,9 @@
 #![allow(unsafe_code)]
 
 #[cfg(target_arch = "x86_64")]
-use super::copy::{copy, copy_up_to_bad_page};
+use super::copy::{copy, copy_up_to_bad_page, copy_word};
 #[cfg(not(target_arch = "x86_64"))]
-use super::copy_by_kernel::{copy, copy_up_to_bad_page};
+use super::copy_by_kernel::{copy, copy_up_to_bad_page, copy_word};
 use crate::errno::Errno;
 use crate::os;
 
@@ -65,8 +65,9 @@ pub unsafe fn prove_readable(from: *const u8, bytes: usize) -> Result<(), Errno>
 #[inline(always)]
 pub unsafe fn read_word(from: *const i64) -> Result<i64, Errno> {
     let mut word = 0i64;
+    let to = (&raw mut word).cast();
     // SAFETY: the caller's promise; the word is ours.
-    unsafe { copy_in(from.cast(), (&raw mut word).cast(), size_of::<i64>()) }?;
+    checked(can_be_callers(from.addr(), 8) && unsafe { copy_word(from.cast(), to) })?;
     Ok(word)
 }
 
@@ -76,17 +77,17 @@ pub unsafe fn read_word(from: *const i64) -> Result<i64, Errno> {
 /// `to` is what the caller gave, good or not.
 #[inline(always)]
 pub unsafe fn write_word(to: *mut i64, word: i64) -> Result<(), Errno> {
-    let (from, to, bytes) = ((&raw const word).cast(), to.cast::<u8>(), size_of::<i64>());
+    let from = (&raw const word).cast();
     // SAFETY: the caller's promise; the word is ours.
-    checked(can_be_callers(to.addr(), bytes) && unsafe { copy(from, to, bytes) })
+    checked(can_be_callers(to.addr(), 8) && unsafe { copy_word(from, to.cast()) })
 }
 
 /// Whether so many bytes from an address on can be a program's. Of none, the address does not
 /// matter.
 #[inline(always)]
 fn can_be_callers(address: usize, bytes: usize) -> bool {
-    let end = address.checked_add(bytes);
-    (address >= LOWEST && end.is_some_and(|end| end <= END)) || bytes == 0
+    let above = address.wrapping_sub(LOWEST);
+    (above <= END - LOWEST && bytes <= END - LOWEST - above) || bytes == 0
 }
 
 #[inline(always)]

@@ -7,9 +7,37 @@
 use super::atomic::Ordering;
 use super::commit::{Member, System};
 use super::layout::{
-    CLASSES, MOST_UNITS, UNIT_WORDS, cell, class_units, header, high, low, pair, slot, word_of,
+    CLASSES, MOST_UNITS, UNIT_WORDS, cell, class_of, class_units, header, high, low, pair, slot,
+    word_of,
 };
 use super::memory::{Fault, Memory, Spot};
+
+/// A message in its cell. Two registers' worth, so that it is handed on in them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// The cell.
+    pub unit: u32,
+    /// The size in bytes.
+    pub size: u32,
+    /// The type.
+    pub mtype: i64,
+}
+
+impl Message {
+    /// The message in this cell.
+    #[inline(always)]
+    pub fn in_cell<M: Memory>(memory: M, unit: u32) -> Result<Message, Fault> {
+        let node = memory.node(unit)?;
+        let (size, mtype) = (low(node.load(cell::NEXT)), node.load(cell::MTYPE) as i64);
+        Ok(Message { unit, size, mtype })
+    }
+
+    /// The class of its cell, which has to be large enough for it.
+    #[inline(always)]
+    pub fn class(&self) -> Result<usize, Fault> {
+        class_of(self.size as usize).ok_or(Fault::Nonsense)
+    }
+}
 
 /// How many cells of a class are fetched at a time: about a page of them.
 const fn batch(class: usize) -> u32 {
@@ -264,19 +292,19 @@ fn give_back<M: Memory, S: System>(
     }
 }
 
-/// Writes type and size of a message into a cell of the calling thread's.
+/// Writes type and size of a message into its cell, which is the calling thread's.
 #[inline(always)]
-pub fn label<M: Memory>(memory: M, unit: u32, mtype: i64, size: usize) -> Result<(), Fault> {
-    let node = memory.node(unit)?;
-    node.store(cell::NEXT, pair(high(node.load(cell::NEXT)), size as u32));
-    node.store(cell::MTYPE, mtype as u64);
+pub fn label<M: Memory>(memory: M, message: Message) -> Result<(), Fault> {
+    let node = memory.node(message.unit)?;
+    node.store(cell::NEXT, pair(high(node.load(cell::NEXT)), message.size));
+    node.store(cell::MTYPE, message.mtype as u64);
     Ok(())
 }
 
 /// Copies the text of a message, which may change meanwhile, into a cell of the calling thread's.
-pub fn duplicate<M: Memory>(memory: M, from: u32, to: u32, size: usize) -> Result<(), Fault> {
-    let words = size.div_ceil(8);
-    let from = memory.words(word_of(from) + cell::TEXT, words)?;
+pub fn duplicate<M: Memory>(memory: M, message: Message, to: u32) -> Result<(), Fault> {
+    let words = (message.size as usize).div_ceil(8);
+    let from = memory.words(word_of(message.unit) + cell::TEXT, words)?;
     let to = memory.words(word_of(to) + cell::TEXT, words)?;
     for (from, to) in from.iter().zip(to) {
         to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);

@@ -6,7 +6,7 @@ use super::bell::{self, Rung};
 use super::cells;
 use super::commit::{LIVE, Member, owner, slot_at};
 use super::handed;
-use super::layout::{CLASSES, class_of, header, high, low, pair, queue, slot};
+use super::layout::{CLASSES, header, high, low, pair, queue, slot};
 use super::memory::{Fault, Memory};
 use super::permission::Permissions;
 use super::runs::{self, Choice};
@@ -63,8 +63,8 @@ pub fn status<M: Memory, T: Thread>(
         let (status, unsettled) = attempt(member, at, |member, seen| {
             let load = |word: usize| member.memory.load(at + word);
             let identity = load(queue::IDENTITY)?;
-            expect(member, at, seen, id.unwrap_or(high(identity)), EINVAL)?;
-            let permissions = permissions(member.memory, at)?;
+            let queue = expect(&member.memory, at, seen, id.unwrap_or(high(identity)), EINVAL)?;
+            let permissions = permissions(queue);
             if !anybody && !member.system.may(&permissions, READ) {
                 return Err(End::errno(EACCES));
             }
@@ -98,8 +98,8 @@ pub fn change<M: Memory, T: Thread>(
     permitted: impl Fn(&Permissions) -> Result<(), i32>,
 ) -> Result<(), End> {
     attempt(member, at, |member, seen| {
-        expect(member, at, seen, id, EINVAL)?;
-        permitted(&permissions(member.memory, at)?).map_err(End::errno)?;
+        let queue = expect(&member.memory, at, seen, id, EINVAL)?;
+        permitted(&permissions(queue)).map_err(End::errno)?;
         let mode = high(member.memory.load(at + queue::MODE)?);
         let mode = mode & !0o777 | change.mode & 0o777;
         guard_somebody(member, at)?;
@@ -159,8 +159,9 @@ pub fn end<M: Memory, T: Thread>(
 ) -> Result<(), End> {
     loop {
         let seen = member.begin(at)?;
-        let allowed = expect(member, at, seen, id, EINVAL).and_then(|()| {
-            permitted(&permissions(member.memory, at)?).map_err(End::errno)?;
+        let memory = member.memory;
+        let allowed = expect(&memory, at, seen, id, EINVAL).and_then(|queue| {
+            permitted(&permissions(queue)).map_err(End::errno)?;
             Ok(guard_somebody(member, at)?)
         });
         if let Err(end) = allowed {
@@ -231,13 +232,15 @@ pub fn clear<M: Memory, T: Thread>(member: &mut Member<'_, M, T>, at: usize) -> 
             if seen & LIVE != 0 || high(counts) == 0 {
                 return Ok(Step::Answer(None));
             }
-            let Some(head) = runs::find(member, at, Choice::Any)? else {
+            let Some(head) = runs::find(member, member.memory.block(at)?, Choice::Any)? else {
                 return Err(End::fault(Fault::Nonsense));
             };
-            let class = class_of(head.size).ok_or(Fault::Nonsense)?;
-            runs::remove(member, at, head, high(counts))?;
-            cells::put_back(member, class, head.unit)?;
-            member.set(at + queue::COUNTS, counts.wrapping_sub(pair(1, head.size as u32)))?;
+            let message = head.message;
+            let class = message.class()?;
+            let memory = member.memory;
+            runs::remove(member, memory.block(at)?, head, high(counts))?;
+            cells::put_back(member, class, message.unit)?;
+            member.set(at + queue::COUNTS, counts.wrapping_sub(pair(1, message.size)))?;
             Ok(Step::Change(Some(class)))
         })?;
         match class {

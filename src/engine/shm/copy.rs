@@ -107,6 +107,19 @@ global_asm!(
     ".cfi_endproc",
     ".size msgq_copy, . - msgq_copy",
     ".balign 16",
+    ".globl msgq_copy_word",
+    ".hidden msgq_copy_word",
+    ".type msgq_copy_word, @function",
+    // The same for 8 bytes.
+    "msgq_copy_word:",
+    ".cfi_startproc",
+    "mov rax, [rsi]",
+    "mov [rdi], rax",
+    "xor eax, eax",
+    "ret",
+    ".cfi_endproc",
+    ".size msgq_copy_word, . - msgq_copy_word",
+    ".balign 16",
     ".globl msgq_copy_wide",
     ".hidden msgq_copy_wide",
     ".type msgq_copy_wide, @function",
@@ -159,14 +172,14 @@ global_asm!(
 
 unsafe extern "C" {
     fn msgq_copy(to: *mut u8, from: *const u8, bytes: usize) -> u32;
+    fn msgq_copy_word(to: *mut u64, from: *const u64) -> u32;
     fn msgq_copy_wide(to: *mut u8, from: *const u8, bytes: usize) -> u32;
     // Places, not functions.
     fn msgq_copy_failed();
     fn msgq_copy_wide_failed();
 }
 
-/// Copies; whether both addresses were good. What it stored before a bad one is not known, but for
-/// one word: that it stores whole or not at all.
+/// Copies; whether both addresses were good. What it stored before a bad one is not known.
 ///
 /// # Safety
 /// What is stored to belongs to whoever asked for it, good or not. The two ranges do not overlap.
@@ -181,6 +194,16 @@ pub unsafe fn copy(from: *const u8, to: *mut u8, bytes: usize) -> bool {
         }
     };
     failed == 0
+}
+
+/// Copies a word, wherever it lies: whole or not at all.
+///
+/// # Safety
+/// As [`copy`].
+#[inline(always)]
+pub unsafe fn copy_word(from: *const u64, to: *mut u64) -> bool {
+    // SAFETY: the caller's promise; a fault inside is answered at the failure label.
+    unsafe { msgq_copy_word(to, from) == 0 }
 }
 
 /// As [`copy`], but what comes before a page that cannot be written is stored all the same.

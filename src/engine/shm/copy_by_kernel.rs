@@ -20,6 +20,16 @@ pub unsafe fn copy(from: *const u8, to: *mut u8, bytes: usize) -> bool {
     copied.is_ok_and(|copied| copied as usize == bytes)
 }
 
+/// Copies a word, wherever it lies.
+///
+/// # Safety
+/// As [`copy`].
+#[cfg(not(target_arch = "x86_64"))]
+pub unsafe fn copy_word(from: *const u64, to: *mut u64) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe { copy(from.cast(), to.cast(), size_of::<u64>()) }
+}
+
 #[cfg(not(target_arch = "x86_64"))]
 pub use copy as copy_up_to_bad_page;
 

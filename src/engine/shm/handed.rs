@@ -6,9 +6,9 @@
 
 use super::atomic::Ordering;
 use super::attempt::{End, Step, attempt};
-use super::cells;
+use super::cells::{self, Message};
 use super::commit::{Member, owner, slot_at};
-use super::layout::{cell, class_of, header, high, low, pair, queue, slot};
+use super::layout::{header, high, pair, queue, slot};
 use super::memory::{Fault, Memory};
 use super::thread::{Presence, Thread};
 use super::waiters::{self, next, state, state_of};
@@ -92,8 +92,7 @@ pub fn put_back<M: Memory, T: Thread>(
         if !sleep::is_there(member.memory, at, id)? {
             return Ok(Step::Answer(None));
         }
-        let mtype = member.memory.load_in(unit, cell::MTYPE)? as i64;
-        let size = low(member.memory.load_in(unit, cell::NEXT)?);
+        let Message { size, mtype, .. } = Message::in_cell(member.memory, unit)?;
         let counts = member.memory.load(at + queue::COUNTS)?;
         member.set(place + slot::WAIT, next(wait, state::MISSED, 0))?;
         runs::prepend(member, at, unit, mtype, high(counts))?;
@@ -111,8 +110,8 @@ pub fn put_back<M: Memory, T: Thread>(
         let missed = next(wait, state::MISSED, 0);
         let free = word.compare_exchange(wait, missed, Ordering::AcqRel, Ordering::Relaxed);
         if free.is_ok() {
-            let size = low(member.memory.load_in(high(wait), cell::NEXT)?) as usize;
-            cells::keep(member, class_of(size).ok_or(Fault::Nonsense)?, high(wait))?;
+            let message = Message::in_cell(member.memory, high(wait))?;
+            cells::keep(member, message.class()?, message.unit)?;
         }
     }
     bell::ring(member, place)?;

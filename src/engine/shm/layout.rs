@@ -236,8 +236,8 @@ pub fn class_of(bytes: usize) -> Option<usize> {
     if bytes > class_text(CLASSES - 1) {
         return None;
     }
-    if bytes <= class_text(0) {
-        return Some(0);
+    if bytes <= class_text(1) {
+        return Some((bytes > class_text(0)) as usize);
     }
     let rounded = (bytes + cell::TEXT_BYTES).next_power_of_two();
     let guess = (rounded.trailing_zeros() as usize).saturating_sub(6);

@@ -1,17 +1,18 @@
 //! A thread and an arena of a test's own: nobody else is there.
 
 use super::atomic::{AtomicU64, Ordering};
+use super::cells::{self, Message};
 use super::commit::{Member, Order, Owner, System, step_by_step};
 use super::layout::{EMPTY, pair};
 use super::memory::{Fault, Memory};
 use super::permission::Permissions;
-use super::receive::{self, Request, Taken};
+use super::receive::{self, Request};
 use super::registry::{self, New};
 use super::runs::{Choice, NODES};
-use super::send::{self, Message};
+use super::send;
 use super::slots;
 use super::thread::{Presence, Slept, Thread};
-use super::{attempt::End, cells, layout};
+use super::{attempt::End, layout};
 use std::cell::Cell;
 
 /// An arena of so many words.
@@ -117,8 +118,9 @@ pub fn send<M: Memory>(
     cells::provide(member, 0, NODES + 1)?;
     cells::provide(member, class, 1)?;
     let unit = cells::at_hand(member, class)?;
-    cells::label(member.memory, unit, mtype, size)?;
-    send::send(member, at, id, Message { unit, class, mtype, size }, false)
+    let message = Message { unit, size: size as u32, mtype };
+    cells::label(member.memory, message)?;
+    send::send(member, at, id, message, false)
 }
 
 /// Receives a message without waiting.
@@ -126,9 +128,9 @@ pub fn receive<M: Memory>(
     member: &mut Member<'_, M, Lone>,
     (at, id): (usize, u32),
     choice: Choice,
-) -> Result<Taken, End> {
+) -> Result<Message, End> {
     let request = Request { choice, room: 1 << 20, cut: false, wait: false };
     let taken = receive::receive(member, at, id, request)?;
-    cells::trim(member, taken.class)?;
+    cells::trim(member, taken.class()?)?;
     Ok(taken)
 }

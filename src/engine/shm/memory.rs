@@ -1,7 +1,7 @@
 //! The words of an arena, each checked before it is touched, and what may be wrong with them.
 
 use super::atomic::{AtomicU64, Ordering};
-use super::layout::{UNIT_WORDS, word_of};
+use super::layout::{UNIT_WORDS, queue, word_of};
 
 /// Why a change cannot be made. As wide as everything else that is handed back: a processor is slow to
 /// read in one piece what it has just written in two.
@@ -96,8 +96,16 @@ pub struct Block<'a, const WORDS: usize> {
 
 /// A unit's words.
 pub type Node<'a> = Block<'a, UNIT_WORDS>;
+/// A queue's words.
+pub type Queue<'a> = Block<'a, { queue::WORDS }>;
 
 impl<'a, const WORDS: usize> Block<'a, WORDS> {
+    /// The first one's index.
+    #[inline(always)]
+    pub fn start(&self) -> usize {
+        self.start
+    }
+
     /// The words.
     #[inline(always)]
     pub fn words(&self) -> &'a [AtomicU64; WORDS] {

@@ -4,13 +4,14 @@
 
 use super::attempt::End;
 use super::caller_thread::Caller;
+use super::cells::{self, Message};
 use super::layout::class_of;
-use super::receive::{self, Request, Taken};
+use super::receive::{self, Request};
 use super::registry::INDEXES;
 use super::runs::{Choice, NODES};
 use super::seat::{self, Seat, inside, inside_own};
-use super::send::{self, Message};
-use super::{caller, calls, cells, home, limits_now, own, text};
+use super::send;
+use super::{caller, calls, home, limits_now, own, text};
 use libc::{
     E2BIG, EACCES, EINVAL, ENOMEM, ENOSYS, IPC_NOWAIT, MSG_COPY, MSG_EXCEPT, MSG_NOERROR, c_int,
     c_long, c_void,
@@ -181,8 +182,9 @@ unsafe fn take_up(
     let unit = cells::at_hand(seat, class)?;
     // SAFETY: the cell is of a class that has room; the caller's promise.
     unsafe { text::bring(seat.memory, from, unit, msgsz) }??;
-    cells::label(seat.memory, unit, mtype, msgsz)?;
-    Ok(Message { unit, class, mtype, size: msgsz })
+    let message = Message { unit, size: msgsz as u32, mtype };
+    cells::label(seat.memory, message)?;
+    Ok(message)
 }
 
 struct Receiving {
@@ -201,10 +203,10 @@ impl Task for Receiving {
     #[inline(always)]
     fn perform(&self, seat: &mut Seat<'_>, found: Found) -> Result<usize, End> {
         let (at, id) = found?;
-        let taken = receive::receive(seat, at, id, self.request)?;
+        let message = receive::receive(seat, at, id, self.request)?;
         // SAFETY: the promise with which this was made.
-        let delivered = unsafe { deliver(seat, &taken, self.msgp, self.request.room) };
-        cells::trim(seat, taken.class)?;
+        let delivered = unsafe { deliver(seat, message, self.msgp, self.request.room) };
+        cells::trim(seat, message.class()?)?;
         delivered
     }
 }
@@ -226,11 +228,11 @@ fn choice(msgtyp: c_long, msgflg: c_int) -> Choice {
 #[inline(always)]
 unsafe fn deliver(
     seat: &Seat<'_>,
-    message: &Taken,
+    message: Message,
     msgp: *mut c_void,
     msgsz: usize,
 ) -> Result<usize, End> {
-    let bytes = message.size.min(msgsz);
+    let bytes = (message.size as usize).min(msgsz);
     let to = msgp.cast::<u8>().wrapping_add(size_of::<c_long>());
     // SAFETY: the caller's promise.
     unsafe {
@@ -267,8 +269,8 @@ impl Task for Copying {
             _ => Ok(()),
         })?;
         // SAFETY: the promise with which this was made.
-        let delivered = unsafe { deliver(seat, &message, self.msgp, self.msgsz) };
-        cells::trim(seat, message.class)?;
+        let delivered = unsafe { deliver(seat, message, self.msgp, self.msgsz) };
+        cells::trim(seat, message.class()?)?;
         delivered
     }
 }
@@ -281,23 +283,22 @@ fn duplicate(
     id: u32,
     position: i64,
     permitted: impl Fn(usize) -> Result<(), End>,
-) -> Result<Taken, End> {
+) -> Result<Message, End> {
     let mut class = 0;
     loop {
         cells::provide(seat, class, 1)?;
         let unit = cells::at_hand(seat, class)?;
         let memory = seat.memory;
-        let fits = |size: usize| class_of(size).is_some_and(|needed| needed <= class);
-        let head = receive::peek(seat, at, id, position, |head| {
-            permitted(head.size)?;
-            match fits(head.size) {
-                true => Ok(cells::duplicate(memory, head.unit, unit, head.size)?),
+        let original = receive::peek(seat, at, id, position, |original| {
+            permitted(original.size as usize)?;
+            match original.class()? <= class {
+                true => Ok(cells::duplicate(memory, original, unit)?),
                 false => Ok(()),
             }
         })?;
-        if fits(head.size) {
-            return Ok(Taken { unit, class, mtype: head.mtype, size: head.size });
+        if original.class()? <= class {
+            return Ok(Message { unit, ..original });
         }
-        class = class_of(head.size).ok_or(End::errno(ENOMEM))?;
+        class = original.class()?;
     }
 }

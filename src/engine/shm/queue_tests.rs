@@ -69,7 +69,7 @@ fn play(seed: u64, types: u64, most: u64) {
             let received = lone::receive(&mut member, queue, choice);
             let expected = model.take(choice).ok_or(End::errno(ENOMSG));
             assert_eq!(
-                received.map(|message| (message.mtype, message.size)),
+                received.map(|message| (message.mtype, message.size as usize)),
                 expected,
                 "round {round}, {choice:?}"
             );

@@ -2,11 +2,11 @@
 
 use super::atomic::Ordering;
 use super::attempt::{Attempt, End, Step, attempt, conclude, expect};
-use super::cells;
+use super::cells::{self, Message};
 use super::commit::Member;
-use super::layout::{class_of, high, low, pair, queue, slot};
-use super::memory::{Fault, Memory};
-use super::runs::{self, Choice, Head};
+use super::layout::{high, pair, queue, slot};
+use super::memory::{Fault, Memory, Queue};
+use super::runs::{self, Choice};
 use super::send::{permissions, wake_senders};
 use super::thread::{READ, Thread};
 use super::waiters::{self, next, state, state_of};
@@ -26,22 +26,9 @@ pub struct Request {
     pub wait: bool,
 }
 
-/// A message that has left the queue. Its cell is the calling thread's.
-#[derive(Clone, Copy, Debug)]
-pub struct Taken {
-    /// The cell.
-    pub unit: u32,
-    /// The cell's class.
-    pub class: usize,
-    /// The message's type.
-    pub mtype: i64,
-    /// Its size in bytes.
-    pub size: usize,
-}
-
 /// What a try to receive came to.
 enum Received {
-    Taken { message: Taken, wake: bool },
+    Taken { message: Message, wake: bool },
     Nothing { unsettled: bool },
 }
 
@@ -53,42 +40,53 @@ pub fn receive<M: Memory, T: Thread>(
     at: usize,
     id: u32,
     request: Request,
-) -> Result<Taken, End> {
+) -> Result<Message, End> {
     // Before the call has waited, a queue that is not there was never there.
     match once(member, at, id, request, EINVAL)? {
         Some(Received::Taken { message, wake: false }) => Ok(message),
-        tried => member.aside(|member| go_on(member, at, id, request, tried)),
+        Some(Received::Taken { message, wake: true }) => {
+            member.aside(|member| wake_senders(member, at))?;
+            Ok(message)
+        }
+        Some(Received::Nothing { unsettled }) => {
+            member.aside(|member| go_on(member, at, id, request, Some(unsettled)))
+        }
+        None => member.aside(|member| go_on(member, at, id, request, None)),
     }
 }
 
-/// Takes one after a first try, of which nothing came where somebody else was faster.
+/// Takes one after a try that found nothing, and whether anything is unsettled, or of which nothing
+/// came since somebody else was faster.
 #[cold]
 fn go_on<M: Memory, T: Thread>(
     member: &mut Member<'_, M, T>,
     at: usize,
     id: u32,
     request: Request,
-    mut tried: Option<Received>,
-) -> Result<Taken, End> {
+    mut nothing: Option<bool>,
+) -> Result<Message, End> {
     let mut missing = EINVAL;
     let mut patience = sleep::Patience::new();
     loop {
-        match tried {
+        match nothing {
+            None => {}
+            Some(unsettled) if unsettled && handed::settle(member, at, false)? => {}
+            Some(_) if !request.wait => return Err(End::errno(ENOMSG)),
+            Some(_) => match wait(member, at, id, request, &mut patience)? {
+                Come::Message(message) => return Ok(message),
+                Come::Look(error) => missing = error,
+            },
+        }
+        nothing = match once(member, at, id, request, missing)? {
             Some(Received::Taken { message, wake }) => {
                 if wake {
                     wake_senders(member, at)?;
                 }
                 return Ok(message);
             }
-            Some(Received::Nothing { unsettled: true }) if handed::settle(member, at, false)? => {}
-            Some(Received::Nothing { .. }) if !request.wait => return Err(End::errno(ENOMSG)),
-            Some(Received::Nothing { .. }) => match wait(member, at, id, request, &mut patience)? {
-                Come::Message(message) => return Ok(message),
-                Come::Look(error) => missing = error,
-            },
-            None => {}
-        }
-        tried = once(member, at, id, request, missing)?;
+            Some(Received::Nothing { unsettled }) => Some(unsettled),
+            None => None,
+        };
     }
 }
 
@@ -102,8 +100,9 @@ fn once<M: Memory, T: Thread>(
     missing: i32,
 ) -> Result<Option<Received>, End> {
     let seen = member.begin(at)?;
-    let tried = match expect(member, at, seen, id, missing) {
-        Ok(()) => try_to_receive(member, at, request),
+    let memory = member.memory;
+    let tried = match expect(&memory, at, seen, id, missing) {
+        Ok(queue) => try_to_receive(member, queue, request),
         Err(end) => Err(end),
     };
     conclude(member, at, seen, tried)
@@ -112,43 +111,35 @@ fn once<M: Memory, T: Thread>(
 #[inline(always)]
 fn try_to_receive<M: Memory, T: Thread>(
     member: &mut Member<'_, M, T>,
-    at: usize,
+    queue: Queue<'_>,
     request: Request,
 ) -> Attempt<Received> {
-    let memory = member.memory;
-    if !member.system.may(&permissions(memory, at)?, READ) {
+    if !member.system.may(&permissions(queue), READ) {
         return Err(End::errno(EACCES));
     }
-    let queue = memory.block::<{ queue::WORDS }>(at)?;
     let counts = queue.load(queue::COUNTS);
     let found = match high(counts) {
         0 => None,
-        _ => runs::find(member, at, request.choice)?,
+        _ => runs::find(member, queue, request.choice)?,
     };
     let Some(head) = found else {
         let unsettled = queue.load(queue::HANDED) != queue.load(queue::SETTLED);
         return Ok(Step::Answer(Received::Nothing { unsettled }));
     };
-    if head.size > request.room && !request.cut {
+    let message = head.message;
+    if message.size as usize > request.room && !request.cut {
         return Err(End::errno(E2BIG));
     }
-    let message = taken(head.unit, head.mtype, head.size)?;
-    runs::remove(member, at, head, high(counts))?;
-    cells::put_back(member, message.class, head.unit)?;
-    member.set_at(queue.spot(queue::COUNTS), counts.wrapping_sub(pair(1, head.size as u32)))?;
+    runs::remove(member, queue, head, high(counts))?;
+    cells::put_back(member, message.class()?, message.unit)?;
+    member.set_at(queue.spot(queue::COUNTS), counts.wrapping_sub(pair(1, message.size)))?;
     let stamp = pair(member.system.process(), member.system.seconds());
     member.set_at(queue.spot(queue::RECEIVED), stamp)?;
     let wake = queue.load(queue::SENDERS) != 0;
     if wake {
-        member.aside(|member| waiters::guard_first(member, waiters::list(at, false)))?;
+        member.aside(|member| waiters::guard_first(member, waiters::list(queue.start(), false)))?;
     }
     Ok(Step::Change(Received::Taken { message, wake }))
-}
-
-#[inline(always)]
-fn taken(unit: u32, mtype: i64, size: usize) -> Result<Taken, Fault> {
-    let class = class_of(size).ok_or(Fault::Nonsense)?;
-    Ok(Taken { unit, class, mtype, size })
 }
 
 /// The message at a position, counted from 0, as MSG_COPY asks for it. It stays where it is, and
@@ -158,27 +149,27 @@ pub fn peek<M: Memory, T: Thread>(
     at: usize,
     id: u32,
     position: i64,
-    mut copy: impl FnMut(&Head) -> Result<(), End>,
-) -> Result<Head, End> {
+    mut copy: impl FnMut(Message) -> Result<(), End>,
+) -> Result<Message, End> {
     let mut settled = false;
     loop {
         let found = attempt(member, at, |member, seen| {
-            expect(member, at, seen, id, EINVAL)?;
-            if !member.system.may(&permissions(member.memory, at)?, READ) {
+            let queue = expect(&member.memory, at, seen, id, EINVAL)?;
+            if !member.system.may(&permissions(queue), READ) {
                 return Err(End::errno(EACCES));
             }
             let messages = u64::from(high(member.memory.load(at + queue::COUNTS)?));
-            let head = match u64::try_from(position) {
+            let found = match u64::try_from(position) {
                 Ok(position) => runs::nth(member, at, position, messages)?,
                 Err(_) => None,
             };
-            if let Some(head) = &head {
-                copy(head)?;
+            if let Some(message) = found {
+                copy(message)?;
             }
-            Ok(Step::Answer(head))
+            Ok(Step::Answer(found))
         })?;
         match found {
-            Some(head) => return Ok(head),
+            Some(message) => return Ok(message),
             None if !settled && handed::settle(member, at, false)? => settled = true,
             None => return Err(End::errno(ENOMSG)),
         }
@@ -188,7 +179,7 @@ pub fn peek<M: Memory, T: Thread>(
 /// What came of waiting.
 enum Come {
     /// A message.
-    Message(Taken),
+    Message(Message),
     /// The queue is to be looked at again. A missing one means this error from now on.
     Look(i32),
 }
@@ -211,12 +202,13 @@ fn wait<M: Memory, T: Thread>(
     waiters::describe_receiver(member, at, request.choice, most as u32)?;
     let list = waiters::list(at, true);
     let joined = attempt(member, at, |member, seen| {
-        expect(member, at, seen, id, EIDRM)?;
-        let counts = member.memory.load(at + queue::COUNTS)?;
-        if high(counts) != 0 && runs::find(member, at, request.choice)?.is_some() {
+        let memory = member.memory;
+        let queue = expect(&memory, at, seen, id, EIDRM)?;
+        let counts = queue.load(queue::COUNTS);
+        if high(counts) != 0 && runs::find(member, queue, request.choice)?.is_some() {
             return Ok(Step::Answer(false));
         }
-        if !member.system.may(&permissions(member.memory, at)?, READ) {
+        if !member.system.may(&permissions(queue), READ) {
             return Err(End::errno(EACCES));
         }
         waiters::join(member, id, list)?;
@@ -279,12 +271,12 @@ fn something_to_do<M: Memory, T: Thread>(
     patience: &mut sleep::Patience,
 ) -> Result<bool, End> {
     let (found, unsettled, senders) = attempt(member, at, |member, _| {
-        let counts = member.memory.load(at + queue::COUNTS)?;
-        let found = high(counts) != 0 && runs::find(member, at, request.choice)?.is_some();
-        let excluded = !member.system.may(&permissions(member.memory, at)?, READ);
-        let handed = member.memory.load(at + queue::HANDED)?;
-        let unsettled = handed != member.memory.load(at + queue::SETTLED)?;
-        let senders = member.memory.load(at + queue::SENDERS)? != 0;
+        let queue = member.memory.block(at)?;
+        let found = high(queue.load(queue::COUNTS)) != 0
+            && runs::find(member, queue, request.choice)?.is_some();
+        let excluded = !member.system.may(&permissions(queue), READ);
+        let unsettled = queue.load(queue::HANDED) != queue.load(queue::SETTLED);
+        let senders = queue.load(queue::SENDERS) != 0;
         Ok(Step::Answer((found || excluded, unsettled, senders)))
     })?;
     if senders {
@@ -306,7 +298,7 @@ fn fetch<M: Memory, T: Thread>(
     member: &mut Member<'_, M, T>,
     at: usize,
     wait: u64,
-) -> Result<Option<Taken>, Fault> {
+) -> Result<Option<Message>, Fault> {
     if state_of(wait) == state::PENDING {
         member.begin(at)?;
     }
@@ -317,12 +309,8 @@ fn fetch<M: Memory, T: Thread>(
     if word.compare_exchange(wait, fetched, Ordering::AcqRel, Ordering::Acquire).is_err() {
         return Ok(None);
     }
-    let (size, mtype) = (
-        low(member.memory.load_in(unit, super::layout::cell::NEXT)?) as usize,
-        member.memory.load_in(unit, super::layout::cell::MTYPE)? as i64,
-    );
-    let message = taken(unit, mtype, size)?;
-    cells::keep(member, message.class, unit)?;
+    let message = Message::in_cell(member.memory, unit)?;
+    cells::keep(member, message.class()?, unit)?;
     member.memory.store(member.at + slot::WAIT, next(fetched, state::IDLE, 0))?;
     Ok(Some(message))
 }

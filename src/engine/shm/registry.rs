@@ -111,7 +111,7 @@ fn try_to_get<M: Memory, T: Thread>(
                 return Err(End::errno(EEXIST));
             }
             let wanted = (msgflg >> 6 | msgflg >> 3 | msgflg) as u32 & 7;
-            let permissions = permissions(member.memory, at)?;
+            let permissions = permissions(member.memory.block(at)?);
             let identity = member.memory.load(at + queue::IDENTITY)?;
             if low(identity) != key as u32 || !is_live(member.memory, at)? {
                 return Err(End::fault(Fault::Nonsense));

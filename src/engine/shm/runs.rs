@@ -9,10 +9,10 @@
 //! The last run of a queue stays when its last message goes: most queues are empty most of the
 //! time, and mostly hold one type.
 
-use super::cells;
+use super::cells::{self, Message};
 use super::commit::{Member, System};
 use super::layout::{cell, high, leaf, low, pair, queue, run};
-use super::memory::{Fault, Memory};
+use super::memory::{Fault, Memory, Queue};
 use super::types;
 
 /// How many nodes adding one message may need: a leaf, a branch and a run.
@@ -49,22 +49,18 @@ pub struct Head {
     /// The run.
     pub run: u32,
     /// The message.
-    pub unit: u32,
-    /// Its type.
-    pub mtype: i64,
-    /// Its size in bytes.
-    pub size: usize,
+    pub message: Message,
 }
 
 /// The message that a receiver gets, of those in a queue that has some.
 #[inline(always)]
 pub fn find<M: Memory, S: System>(
     member: &Member<'_, M, S>,
-    at: usize,
+    queue: Queue<'_>,
     choice: Choice,
 ) -> Result<Option<Head>, Fault> {
     let memory = member.memory;
-    let first = high(memory.block::<{ queue::WORDS }>(at)?.load(queue::RUNS));
+    let (at, first) = (queue.start(), high(queue.load(queue::RUNS)));
     let run = match choice {
         Choice::Any => first,
         Choice::Equal(wanted) => match type_of(member, first)? == wanted {
@@ -89,18 +85,7 @@ pub fn find<M: Memory, S: System>(
         return Ok(None);
     }
     let unit = high(memory.load_in(run, run::ENDS)?);
-    head(member, run, unit).map(Some)
-}
-
-#[inline(always)]
-fn head<M: Memory, S: System>(
-    member: &Member<'_, M, S>,
-    run: u32,
-    unit: u32,
-) -> Result<Head, Fault> {
-    let node = member.memory.node(unit)?;
-    let (size, mtype) = (low(node.load(cell::NEXT)) as usize, node.load(cell::MTYPE) as i64);
-    Ok(Head { run, unit, mtype, size })
+    Ok(Some(Head { run, message: Message::in_cell(memory, unit)? }))
 }
 
 #[inline(always)]
@@ -115,7 +100,7 @@ pub fn nth<M: Memory, S: System>(
     at: usize,
     position: u64,
     messages: u64,
-) -> Result<Option<Head>, Fault> {
+) -> Result<Option<Message>, Fault> {
     if position >= messages {
         return Ok(None);
     }
@@ -131,7 +116,7 @@ pub fn nth<M: Memory, S: System>(
             left -= 1;
         }
         if left == 0 {
-            return head(member, run, unit).map(Some);
+            return Message::in_cell(memory, unit).map(Some);
         }
         left -= 1;
         run = low(memory.load_in(run, run::AROUND)?);
@@ -144,13 +129,13 @@ pub fn nth<M: Memory, S: System>(
 #[inline(always)]
 pub fn append<M: Memory, S: System>(
     member: &mut Member<'_, M, S>,
-    at: usize,
+    queue: Queue<'_>,
     unit: u32,
     mtype: i64,
     messages: u32,
 ) -> Result<(), Fault> {
     let memory = member.memory;
-    let last = low(memory.block::<{ queue::WORDS }>(at)?.load(queue::RUNS));
+    let last = low(queue.load(queue::RUNS));
     if last != 0 {
         let run = memory.node(last)?;
         let leaf = memory.node(low(run.load(run::KIN)))?;
@@ -170,7 +155,7 @@ pub fn append<M: Memory, S: System>(
             return member.set_at(run.spot(run::ENDS), pair(high(ends), unit));
         }
     }
-    member.aside(|member| begin_run(member, at, unit, mtype))
+    member.aside(|member| begin_run(member, queue.start(), unit, mtype))
 }
 
 /// Part of a change: a new run, of one message, at the end.
@@ -217,7 +202,8 @@ pub fn prepend<M: Memory, S: System>(
     messages: u32,
 ) -> Result<(), Fault> {
     if messages == 0 {
-        return append(member, at, unit, mtype, 0);
+        let memory = member.memory;
+        return append(member, memory.block(at)?, unit, mtype, 0);
     }
     let size = low(member.load_in(unit, cell::NEXT)?);
     let runs = member.load(at + queue::RUNS)?;
@@ -252,20 +238,20 @@ pub fn prepend<M: Memory, S: System>(
 #[inline(always)]
 pub fn remove<M: Memory, S: System>(
     member: &mut Member<'_, M, S>,
-    at: usize,
+    queue: Queue<'_>,
     head: Head,
     messages: u32,
 ) -> Result<(), Fault> {
     let memory = member.memory;
     let run = memory.node(head.run)?;
     let ends = run.load(run::ENDS);
-    if head.unit != low(ends) {
-        let next = high(memory.load_in(head.unit, cell::NEXT)?);
+    if head.message.unit != low(ends) {
+        let next = high(memory.load_in(head.message.unit, cell::NEXT)?);
         member.set_at(run.spot(run::ENDS), pair(next, low(ends)))
     } else if messages == 1 {
         member.set_at(run.spot(run::ENDS), 0)
     } else {
-        member.aside(|member| end_run(member, at, head.run))
+        member.aside(|member| end_run(member, queue.start(), head.run))
     }
 }
 

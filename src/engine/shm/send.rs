@@ -3,29 +3,15 @@
 use super::atomic::Ordering;
 use super::attempt::{Attempt, End, Step, attempt, conclude, expect};
 use super::bell::{self, Rung};
-use super::cells;
+use super::cells::{self, Message};
 use super::commit::{Member, owner, slot_at};
 use super::layout::{header, high, low, pair, queue, slot};
-use super::memory::{Fault, Memory};
+use super::memory::{Fault, Memory, Queue};
 use super::permission::Permissions;
 use super::thread::{Presence, Thread, WRITE};
 use super::waiters::{self, Receiver, next, state};
 use super::{runs, sleep};
 use libc::{EACCES, EAGAIN, EIDRM, EINTR, EINVAL};
-
-/// A message whose text is in the first cell at hand of its class. [`runs::NODES`] cells more of the
-/// smallest class are at hand too.
-#[derive(Clone, Copy, Debug)]
-pub struct Message {
-    /// Its cell.
-    pub unit: u32,
-    /// The cell's class.
-    pub class: usize,
-    /// Its type.
-    pub mtype: i64,
-    /// Its size in bytes.
-    pub size: usize,
-}
 
 /// What a try to send came to.
 enum Sent {
@@ -45,17 +31,17 @@ fn fits(counts: u64, qbytes: u64, size: usize) -> bool {
     bytes + size as u64 <= qbytes && messages < qbytes && bytes + size as u64 <= u64::from(u32::MAX)
 }
 
-/// Whom the queue at `at` belongs to, and what it permits.
+/// Whom a queue belongs to, and what it permits.
 #[inline(always)]
-pub fn permissions<M: Memory>(memory: M, at: usize) -> Result<Permissions, Fault> {
-    let queue = memory.block::<{ queue::WORDS }>(at)?;
+pub fn permissions(queue: Queue<'_>) -> Permissions {
     let (owner, creator) = (queue.load(queue::OWNER), queue.load(queue::CREATOR));
     let mode = high(queue.load(queue::MODE));
     let (uid, gid, cuid, cgid) = (high(owner), low(owner), high(creator), low(creator));
-    Ok(Permissions { uid, gid, cuid, cgid, mode })
+    Permissions { uid, gid, cuid, cgid, mode }
 }
 
-/// Sends a message to the queue at `at`. The first try is nearly always the last, and stands in no
+/// Sends a message to the queue at `at`. Its cell is the first at hand of its class, and
+/// [`runs::NODES`] cells of the smallest class are at hand too. The first try is nearly always the last, and stands in no
 /// loop: so it needs no more registers than there are.
 #[inline(always)]
 pub fn send<M: Memory, T: Thread>(
@@ -87,11 +73,10 @@ fn go_on<M: Memory, T: Thread>(
     loop {
         match tried {
             Some(Sent::Queued) => break,
-            Some(Sent::Handed { place, wait }) => {
-                if handed(member, at, place, wait, message)? {
-                    break;
-                }
+            Some(Sent::Handed { place, wait }) if handed(member, at, place, wait, message)? => {
+                break;
             }
+            Some(Sent::Handed { .. }) => {}
             Some(Sent::Refused { place }) => refused(member, at, place)?,
             Some(Sent::Full) if !wait => return Err(End::errno(EAGAIN)),
             Some(Sent::Full) => {
@@ -114,8 +99,9 @@ fn once<M: Memory, T: Thread>(
     missing: i32,
 ) -> Result<Option<Sent>, End> {
     let seen = member.begin(at)?;
-    let tried = match expect(member, at, seen, id, missing) {
-        Ok(()) => try_to_send(member, at, message),
+    let memory = member.memory;
+    let tried = match expect(&memory, at, seen, id, missing) {
+        Ok(queue) => try_to_send(member, queue, message),
         Err(end) => Err(end),
     };
     conclude(member, at, seen, tried)
@@ -124,31 +110,30 @@ fn once<M: Memory, T: Thread>(
 #[inline(always)]
 fn try_to_send<M: Memory, T: Thread>(
     member: &mut Member<'_, M, T>,
-    at: usize,
+    queue: Queue<'_>,
     message: Message,
 ) -> Attempt<Sent> {
-    let memory = member.memory;
-    if !member.system.may(&permissions(memory, at)?, WRITE) {
+    if !member.system.may(&permissions(queue), WRITE) {
         return Err(End::errno(EACCES));
     }
-    let queue = memory.block::<{ queue::WORDS }>(at)?;
     let counts = queue.load(queue::COUNTS);
-    if !fits(counts, queue.load(queue::QBYTES), message.size) {
+    if !fits(counts, queue.load(queue::QBYTES), message.size as usize) {
         return Ok(Step::Answer(Sent::Full));
     }
     let now = member.system.seconds();
     let stamp = pair(member.system.process(), now);
     if queue.load(queue::RECEIVERS) != 0
-        && let Some(sent) = member.aside(|member| find_receiver(member, at, message, now))?
+        && let Some(sent) =
+            member.aside(|member| find_receiver(member, queue.start(), message, now))?
     {
         if matches!(sent, Sent::Handed { .. }) {
             member.set_at(queue.spot(queue::SENT), stamp)?;
         }
         return Ok(Step::Change(sent));
     }
-    cells::take(member, message.class)?;
-    runs::append(member, at, message.unit, message.mtype, high(counts))?;
-    member.set_at(queue.spot(queue::COUNTS), counts.wrapping_add(pair(1, message.size as u32)))?;
+    cells::take(member, message.class()?)?;
+    runs::append(member, queue, message.unit, message.mtype, high(counts))?;
+    member.set_at(queue.spot(queue::COUNTS), counts.wrapping_add(pair(1, message.size)))?;
     member.set_at(queue.spot(queue::SENT), stamp)?;
     Ok(Step::Change(Sent::Queued))
 }
@@ -177,11 +162,11 @@ fn find_receiver<M: Memory, T: Thread>(
         let wait = member.memory.load(receiver.at + slot::WAIT)?;
         let list = waiters::list(at, true);
         bell::guard(member, receiver.at)?;
-        if (receiver.most as usize) < message.size {
+        if receiver.most < message.size {
             waiters::leave(member, list, receiver.at, next(wait, state::TOO_BIG, 0))?;
             return Ok(Some(Sent::Refused { place: receiver.at }));
         }
-        cells::take(member, message.class)?;
+        cells::take(member, message.class()?)?;
         let wait = next(wait, state::PENDING, message.unit);
         waiters::leave(member, list, receiver.at, wait)?;
         hand_over(member, at, &receiver, now)?;
@@ -242,7 +227,7 @@ fn tell_of_message<M: Memory, T: Thread>(
     if word.compare_exchange(now, missed, Ordering::AcqRel, Ordering::Relaxed).is_err() {
         return Ok(true);
     }
-    cells::keep(member, message.class, message.unit)?;
+    cells::keep(member, message.class()?, message.unit)?;
     Ok(false)
 }
 
@@ -314,15 +299,15 @@ fn wait_for_room<M: Memory, T: Thread>(
 ) -> Result<i32, End> {
     let full = |member: &Member<'_, M, T>| -> Result<bool, Fault> {
         let counts = member.memory.load(at + queue::COUNTS)?;
-        Ok(!fits(counts, member.memory.load(at + queue::QBYTES)?, message.size))
+        Ok(!fits(counts, member.memory.load(at + queue::QBYTES)?, message.size as usize))
     };
     if patience.look(member.system, || Ok(!full(member)?))? {
         return Ok(EIDRM);
     }
-    waiters::describe_sender(member, at, message.size)?;
+    waiters::describe_sender(member, at, message.size as usize)?;
     let list = waiters::list(at, false);
     let joined = attempt(member, at, |member, seen| {
-        expect(member, at, seen, id, EIDRM)?;
+        expect(&member.memory, at, seen, id, EIDRM)?;
         if !full(member)? {
             return Ok(Step::Answer(false));
         }
