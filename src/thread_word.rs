@@ -21,9 +21,11 @@ pub const OWNER: ThreadWord<4> = ThreadWord;
 pub const SLOT: ThreadWord<5> = ThreadWord;
 /// Where the kernel looks for the thread's locks when it dies; 1: nowhere; 0: not asked yet.
 pub const ROBUST_LIST: ThreadWord<6> = ThreadWord;
+/// How often the thread has slept | what is known of that.
+pub const SLEEPS: ThreadWord<7> = ThreadWord;
 
 /// How many there are.
-const WORDS: usize = 7;
+const WORDS: usize = 8;
 
 /// The thread's word of this number. Only the thread itself reads and writes it; a signal handler
 /// may come between any two uses of it.
@@ -126,6 +128,7 @@ mod tests {
             OWNER.get(),
             SLOT.get(),
             ROBUST_LIST.get(),
+            SLEEPS.get(),
         ]
     }
 
@@ -140,9 +143,10 @@ mod tests {
             OWNER.set(5);
             SLOT.set(6);
             ROBUST_LIST.set(7);
+            SLEEPS.set(8);
             let there = std::thread::spawn(all).join().unwrap();
             assert_eq!(there, [0; WORDS], "in another thread");
-            assert_eq!(all(), [u64::MAX, 2, 3, 4, 5, 6, 7], "after");
+            assert_eq!(all(), [u64::MAX, 2, 3, 4, 5, 6, 7, 8], "after");
         };
         std::thread::spawn(here).join().unwrap();
     }

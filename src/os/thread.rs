@@ -1,7 +1,7 @@
 //! The calling thread: its signals, its processors, and whom it wakes.
 #![allow(unsafe_code)]
 
-use super::kernel;
+use super::{kernel, read_small};
 
 /// Blocks all signals that can be blocked in the calling thread; gives those that were blocked before.
 pub fn block_signals() -> u64 {
@@ -20,8 +20,18 @@ pub fn restore_signals(blocked: u64) {
         unsafe { kernel!(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, &raw const blocked, 0, 8) };
 }
 
+/// Whether the machine has several processors. The calling thread alone may be bound to one of them.
+pub fn several_processors() -> bool {
+    let mut text = [0; 64];
+    match read_small(c"/sys/devices/system/cpu/online", &mut text) {
+        // A list of numbers and ranges.
+        Ok(online) => online.iter().any(|byte| matches!(byte, b'-' | b',')),
+        Err(_) => allowed_processors() > 1,
+    }
+}
+
 /// On how many processors the calling thread may run.
-pub fn processors() -> u32 {
+pub fn allowed_processors() -> u32 {
     let mut mask = [0u64; 128];
     // SAFETY: the kernel writes at most as many bytes as said.
     let bytes =

@@ -129,6 +129,12 @@ impl Thread for Real {
     fn looks(&self) -> u32 {
         0
     }
+
+    fn processor(&self) -> u32 {
+        0
+    }
+
+    fn slept_beside(&self, _: bool) {}
 }
 
 /// What a futex waits on: the bell's low half.

@@ -18,9 +18,10 @@ const AWAKE: u32 = 1;
 /// Beside the id of the one who has rung: somebody sleeps on the futex.
 const WAITERS: u32 = 1 << 31;
 
-/// The upper half, while asleep: until somebody rings, more or less.
+// The upper half: once somebody has rung, his processor. Before:
+/// The thread sleeps until somebody rings, more or less.
 pub const LONG: u32 = 1;
-/// The upper half: for a moment only.
+/// It sleeps for a moment only.
 pub const SHORT: u32 = 2;
 
 /// The thread is about to sleep like that.
@@ -33,6 +34,12 @@ pub fn lie_down<M: Memory, T: Thread>(member: &Member<'_, M, T>, how: u32) -> Re
 pub fn get_up<M: Memory>(memory: M, at: usize) -> Result<(), Fault> {
     memory.word(at + slot::BELL)?.store(pair(0, AWAKE), Ordering::SeqCst);
     Ok(())
+}
+
+/// The processor of the one who has rung the bell of the slot at `place`, if anybody has.
+pub fn rung_from<M: Memory>(memory: M, place: usize) -> Result<Option<u32>, Fault> {
+    let word = memory.load(place + slot::BELL)?;
+    Ok((low(word) & WAITERS != 0).then_some(high(word)))
 }
 
 /// Whether the thread of the slot at `place` sleeps until somebody rings.
@@ -79,7 +86,7 @@ pub fn ring<M: Memory, T: Thread>(
     }
     guard(member, place)?;
     let bell = member.memory.word(place + slot::BELL)?;
-    let rung = pair(high(word), WAITERS | member.system.thread());
+    let rung = pair(member.system.processor(), WAITERS | member.system.thread());
     let swap = bell.compare_exchange(word, rung, Ordering::SeqCst, Ordering::Relaxed);
     if swap.is_err() || member.system.wake(bell) {
         return Ok(Rung::Awake);

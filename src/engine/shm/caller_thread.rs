@@ -10,8 +10,20 @@ use super::{apply, here, remembered};
 use crate::engine::syscall;
 use crate::errno::Errno;
 use crate::os;
-use crate::thread_word::{OWNER, ROBUST_LIST};
+use crate::thread_word::{OWNER, ROBUST_LIST, SLEEPS};
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// For how many pauses of the processor a waiter looks before it sleeps: about two microseconds.
+const LOOKS: u32 = 100;
+
+// What a thread knows of its sleeps: how many there were, and these flags.
+/// It is bound to one processor.
+const BOUND: u32 = 1;
+/// The last time, the one who woke it was on the same processor. Bound to it, he cannot do so while
+/// the thread looks.
+const BESIDE: u32 = 2;
+/// After so many sleeps it is asked anew whether the thread is bound.
+const RECOUNT: u32 = 64;
 
 /// After so many pauses nobody is believed to be there who cannot be seen: a tenth of a second.
 const UNSEEN_ROUNDS: u32 = 1_500;
@@ -133,7 +145,6 @@ impl Thread for Caller {
     }
 
     fn sleep(&self, bell: &AtomicU64, nanoseconds: u64) -> Slept {
-        here::recount_processors();
         let before = Errno::current();
         // SAFETY: the word is mapped, and stays so.
         let answer = unsafe { syscall::futex_wait(low_half(bell), 0, nanoseconds) };
@@ -168,8 +179,25 @@ impl Thread for Caller {
         }
     }
 
+    fn processor(&self) -> u32 {
+        // SAFETY: has no argument.
+        unsafe { libc::sched_getcpu() as u32 }
+    }
+
     fn looks(&self) -> u32 {
-        here::looks()
+        let in_vain = low(SLEEPS.get()) == BOUND | BESIDE;
+        if in_vain || !here::has_other_processors() { 0 } else { LOOKS }
+    }
+
+    fn slept_beside(&self, waker: bool) {
+        let before = SLEEPS.get();
+        let bound = match high(before).is_multiple_of(RECOUNT) {
+            true if os::allowed_processors() == 1 => BOUND,
+            true => 0,
+            false => low(before) & BOUND,
+        };
+        let beside = if waker { BESIDE } else { 0 };
+        SLEEPS.set(pair(high(before).wrapping_add(1), bound | beside));
     }
 }
 

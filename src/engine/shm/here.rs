@@ -7,10 +7,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 #[repr(C, align(4096))]
 struct Here {
     process: AtomicU32,
-    /// How often to look before sleeping.
-    looks: AtomicU32,
-    /// How often threads slept.
-    sleeps: AtomicU32,
+    /// 1 where other processors are.
+    others: AtomicU32,
     /// 1 while a thread maps more of the arena.
     growing: AtomicU32,
     started: AtomicU64,
@@ -19,17 +17,13 @@ struct Here {
 
 static HERE: Here = Here {
     process: AtomicU32::new(0),
-    looks: AtomicU32::new(0),
-    sleeps: AtomicU32::new(0),
+    others: AtomicU32::new(0),
     growing: AtomicU32::new(0),
     started: AtomicU64::new(0),
     namespace: AtomicU64::new(0),
 };
 
 const _: () = assert!(size_of::<Here>() == 4096);
-
-/// How often a waiter looks again where other processors are: about two microseconds.
-const LOOKS: u32 = 100;
 
 /// The process's id.
 #[inline(always)]
@@ -57,21 +51,10 @@ pub fn namespace() -> u64 {
     HERE.namespace.load(Relaxed)
 }
 
-/// How often to look at a word before sleeping on it.
-pub fn looks() -> u32 {
-    HERE.looks.load(Relaxed)
-}
-
-/// Asks now and then on how many processors the thread may run.
-pub fn recount_processors() {
-    if HERE.sleeps.fetch_add(1, Relaxed).is_multiple_of(256) {
-        count_processors();
-    }
-}
-
-fn count_processors() {
-    let looks = if os::processors() > 1 { LOOKS } else { 0 };
-    HERE.looks.store(looks, Relaxed);
+/// Whether another thread can be at work while this one is.
+pub fn has_other_processors() -> bool {
+    process();
+    HERE.others.load(Relaxed) != 0
 }
 
 /// Waits until no other thread maps more of the arena. Signals are blocked; and a child that was made
@@ -98,7 +81,7 @@ pub extern "C" fn forget() {
 fn ask() -> u32 {
     os::wipe_on_fork((&raw const HERE).cast_mut().cast(), size_of::<Here>());
     let process = os::process_id();
-    count_processors();
+    HERE.others.store(os::several_processors().into(), Relaxed);
     HERE.started.store(os::started(process), Relaxed);
     HERE.namespace.store(os::process_namespace(), Relaxed);
     HERE.process.store(process, Release);

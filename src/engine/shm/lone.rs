@@ -97,6 +97,12 @@ impl Thread for Lone {
     fn looks(&self) -> u32 {
         0
     }
+
+    fn processor(&self) -> u32 {
+        0
+    }
+
+    fn slept_beside(&self, _: bool) {}
 }
 
 /// A new queue without a key: its first word and its name.

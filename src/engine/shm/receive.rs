@@ -13,6 +13,9 @@ use super::waiters::{self, next, state, state_of};
 use super::{handed, sleep};
 use libc::{E2BIG, EACCES, EIDRM, EINTR, EINVAL, ENOMSG};
 
+/// Before the first look whether there is a message: not many, since somebody waits for the answer.
+const PAUSES: u32 = 16;
+
 /// What a receiver asks for.
 #[derive(Clone, Copy, Debug)]
 pub struct Request {
@@ -195,7 +198,7 @@ fn wait<M: Memory, T: Thread>(
     let messages = at + queue::COUNTS;
     let before = member.memory.load(messages)?;
     let memory = member.memory;
-    if patience.look(member.system, || Ok(memory.load(messages)? != before))? {
+    if patience.look(member.system, PAUSES, || Ok(memory.load(messages)? != before))? {
         return Ok(Come::Look(EIDRM));
     }
     let most = if request.cut { i32::MAX as usize } else { request.room.min(i32::MAX as usize) };

@@ -13,6 +13,10 @@ use super::waiters::{self, Receiver, next, state};
 use super::{runs, sleep};
 use libc::{EACCES, EAGAIN, EIDRM, EINTR, EINVAL};
 
+/// Before the first look whether there is room: long enough for a receiver to make some, so that the two
+/// do not wait for each other with every message.
+const PAUSES: u32 = 50;
+
 /// What a try to send came to.
 enum Sent {
     /// The message is in the queue.
@@ -301,7 +305,7 @@ fn wait_for_room<M: Memory, T: Thread>(
         let counts = member.memory.load(at + queue::COUNTS)?;
         Ok(!fits(counts, member.memory.load(at + queue::QBYTES)?, message.size as usize))
     };
-    if patience.look(member.system, || Ok(!full(member)?))? {
+    if patience.look(member.system, PAUSES, || Ok(!full(member)?))? {
         return Ok(EIDRM);
     }
     waiters::describe_sender(member, at, message.size as usize)?;

@@ -52,23 +52,25 @@ impl Patience {
         self.duty = self.duty.max(1);
     }
 
-    /// Looks for a moment whether something comes true, before the queue is told of a waiter. The
-    /// pauses grow, so that whoever makes it come true is not held up by those who look.
+    /// Looks for a moment whether something comes true, before the queue is told of a waiter. First
+    /// after so many pauses, then after more and more, since whoever makes it come true is held up by
+    /// each look.
     pub fn look<T: Thread>(
         &mut self,
         thread: &T,
+        pauses: u32,
         come: impl Fn() -> Result<bool, Fault>,
     ) -> Result<bool, Fault> {
         if self.looked {
             return Ok(false);
         }
         self.looked = true;
-        let (mut pause, mut left) = (16, thread.looks());
+        let (mut pause, mut left) = (pauses, thread.looks());
         while left > 0 {
             let this = pause.min(left);
             (0..this).for_each(|_| std::hint::spin_loop());
             left -= this;
-            pause = (pause + pause / 4).min(256);
+            pause += pause / 4;
             if come()? {
                 self.looked = false;
                 return Ok(true);
@@ -99,12 +101,15 @@ pub fn until_changed<M: Memory, T: Thread>(
         0 => (bell::LONG, LONG_NANOSECONDS),
         _ => (bell::SHORT, SHORT_NANOSECONDS),
     };
+    let processor = member.system.processor();
     bell::lie_down(member, how)?;
     let slept = match changed() {
         true => Slept::Woken,
         false => member.system.sleep(member.memory.word(member.at + slot::BELL)?, time),
     };
+    let waker = bell::rung_from(member.memory, member.at)?;
     bell::get_up(member.memory, member.at)?;
+    member.system.slept_beside(waker == Some(processor));
     match slept {
         Slept::Interrupted => return Ok(Ended::Interrupted),
         Slept::TimedOut => {

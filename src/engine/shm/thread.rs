@@ -55,6 +55,11 @@ pub trait Thread: System {
     fn sleep(&self, bell: &AtomicU64, nanoseconds: u64) -> Slept;
     /// Whether the thread of a slot runs.
     fn presence(&self, owner: &Owner) -> Presence;
-    /// How often to look at a word before sleeping on it: 0 where nobody else could run meanwhile.
+    /// The number of the processor it runs on.
+    fn processor(&self) -> u32;
+    /// For how many pauses to look at a word before sleeping on it: 0 where nobody else could run
+    /// meanwhile.
     fn looks(&self) -> u32;
+    /// It slept; whether the one who woke it was on the processor where it had been itself.
+    fn slept_beside(&self, waker: bool);
 }
