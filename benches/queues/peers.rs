@@ -50,9 +50,15 @@ impl Peer {
         let mut command = Command::new(types_worker.unwrap_or(&self.worker));
         command.args(self.first).args(&work.arguments);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        if let (true, Some(directory)) = (work.of_types, self.directory()) {
+            command.env("MSGQ_DIR", directory.join(LARGE));
+        }
         command
     }
 }
+
+/// Where, below an engine's directory, queues may hold more than usual.
+const LARGE: &str = "large";
 
 /// The common source is as good in C++, and taken for it.
 const CPP: Compiler = Compiler("CXX", "c++");
@@ -72,6 +78,7 @@ pub fn engines(place: &Path, queues: &Path) -> Vec<Peer> {
     };
     let mut engines = vec![engine("kernel", Vec::new())];
     if msgq::engine::number("shm").is_some() {
+        allow_large_queues(&queues.join(LARGE));
         let environment = vec![
             ("LD_PRELOAD", support::library().into_os_string()),
             ("MSGQ_ENGINE", "shm".into()),
@@ -80,6 +87,14 @@ pub fn engines(place: &Path, queues: &Path) -> Vec<Peer> {
         engines.push(engine("shm", environment));
     }
     engines
+}
+
+/// In a directory of its own, since new queues get the limit there.
+fn allow_large_queues(directory: &Path) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_msgq"));
+    command.args(["limits", "--engine", "shm", "--msgmnb", "2147483647"]);
+    let output = command.env("MSGQ_DIR", directory).output().expect("msgq limits");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// Everybody else, or why somebody is not there.
