@@ -8,7 +8,7 @@
 
 use super::cells;
 use super::commit::{Member, System};
-use super::layout::{branch, high, leaf, low, pair, queue, word_of};
+use super::layout::{branch, high, leaf, low, pair, queue};
 use super::memory::{Fault, Memory};
 
 /// In a reference: it is a branch, not a leaf.
@@ -16,12 +16,46 @@ const BRANCH: u32 = 1 << 31;
 /// More steps than any tree has.
 const MOST_STEPS: usize = 64;
 
-/// Where a reference to a node of the tree stands.
-#[derive(Clone, Copy)]
-enum Place {
-    Root(usize),
-    Left(u32),
-    Right(u32),
+/// The branches on the way from the root to a leaf. A change alters the tree once at most, so what is
+/// read on the way is what stands there.
+struct Way {
+    /// The branches, and whether the way goes to the right there.
+    branches: [(u32, bool); MOST_STEPS],
+    steps: usize,
+    /// The leaf; 0: the tree is empty.
+    leaf: u32,
+}
+
+impl Way {
+    /// The way that `mtype` takes.
+    fn of<M: Memory, S: System>(
+        member: &Member<'_, M, S>,
+        at: usize,
+        mtype: i64,
+    ) -> Result<Way, Fault> {
+        let memory = member.memory;
+        let mut way = Way { branches: [(0, false); MOST_STEPS], steps: 0, leaf: 0 };
+        let mut node = memory.load(at + queue::TYPES)? as u32;
+        while node & BRANCH != 0 {
+            let branch = memory.node(node & !BRANCH)?;
+            let right = is_right(mtype, branch.load(branch::BIT));
+            *way.branches.get_mut(way.steps).ok_or(Fault::Nonsense)? = (node & !BRANCH, right);
+            way.steps += 1;
+            let sides = branch.load(branch::SIDES);
+            node = if right { low(sides) } else { high(sides) };
+        }
+        way.leaf = node;
+        Ok(way)
+    }
+
+    /// The branches, from the root on.
+    fn branches(&self) -> &[(u32, bool)] {
+        self.branches.get(..self.steps).unwrap_or_default()
+    }
+}
+
+fn is_right(mtype: i64, bit: u64) -> bool {
+    mtype as u64 >> (bit & 63) & 1 == 1
 }
 
 /// The leaf of a type, if it has one.
@@ -40,9 +74,10 @@ pub fn find<M: Memory, S: System>(
             let here = member.memory.load_in(node, leaf::MTYPE)? as i64;
             return Ok((here == mtype).then_some(node));
         }
-        let sides = member.memory.load_in(node & !BRANCH, branch::SIDES)?;
-        let bit = member.memory.load_in(node & !BRANCH, branch::BIT)?;
-        node = if mtype as u64 >> (bit & 63) & 1 == 0 { high(sides) } else { low(sides) };
+        let memory = member.memory;
+        let branch = memory.node(node & !BRANCH)?;
+        let sides = branch.load(branch::SIDES);
+        node = if is_right(mtype, branch.load(branch::BIT)) { low(sides) } else { high(sides) };
     }
     Err(Fault::Nonsense)
 }
@@ -69,46 +104,37 @@ pub fn add<M: Memory, S: System>(
     at: usize,
     mtype: i64,
 ) -> Result<u32, Fault> {
+    let way = Way::of(member, at, mtype)?;
     let new = cells::take(member, 0)?;
     member.set_in(new, leaf::MTYPE, mtype as u64)?;
-    let root = member.load(at + queue::TYPES)? as u32;
-    if root == 0 {
+    if way.leaf == 0 {
         member.set(at + queue::TYPES, u64::from(new))?;
         return Ok(new);
     }
     // Any leaf on the way tells the highest bit in which the new type differs from all there.
-    let mut node = root;
-    for _ in 0..MOST_STEPS {
-        if node & BRANCH == 0 {
-            break;
-        }
-        node = side(member, node, mtype)?;
-    }
-    let other = member.load_in(node, leaf::MTYPE)? ^ mtype as u64;
-    if node & BRANCH != 0 || other == 0 {
+    let other = member.memory.load_in(way.leaf, leaf::MTYPE)? ^ mtype as u64;
+    if other == 0 {
         return Err(Fault::Nonsense);
     }
     let bit = u64::from(63 - other.leading_zeros());
     // The branch belongs above the first that asks for a lower bit.
-    let mut place = Place::Root(at);
-    let mut below = root;
-    for _ in 0..MOST_STEPS {
-        if below & BRANCH == 0 || member.load_in(below & !BRANCH, branch::BIT)? < bit {
+    let memory = member.memory;
+    let mut above = 0;
+    for (branch, _) in way.branches() {
+        if memory.load_in(*branch, branch::BIT)? < bit {
             break;
         }
-        place = if goes_left(member, below, mtype)? {
-            Place::Left(below & !BRANCH)
-        } else {
-            Place::Right(below & !BRANCH)
-        };
-        below = side(member, below, mtype)?;
+        above += 1;
     }
+    let below = match way.branches().get(above) {
+        Some((branch, _)) => *branch | BRANCH,
+        None => way.leaf,
+    };
     let split = cells::take(member, 0)?;
-    let is_right = mtype as u64 >> bit & 1 == 1;
     member.set_in(split, branch::BIT, bit)?;
-    let sides = if is_right { pair(below, new) } else { pair(new, below) };
+    let sides = if is_right(mtype, bit) { pair(below, new) } else { pair(new, below) };
     member.set_in(split, branch::SIDES, sides)?;
-    replace(member, place, split | BRANCH)?;
+    replace(member, at, way.branches().get(..above).unwrap_or_default(), split | BRANCH)?;
     Ok(new)
 }
 
@@ -118,64 +144,33 @@ pub fn remove<M: Memory, S: System>(
     at: usize,
     mtype: i64,
 ) -> Result<(), Fault> {
-    let (mut above, mut place) = (Place::Root(at), Place::Root(at));
-    let mut node = member.load(at + queue::TYPES)? as u32;
-    for _ in 0..MOST_STEPS {
-        if node & BRANCH == 0 {
-            break;
-        }
-        above = place;
-        place = if goes_left(member, node, mtype)? {
-            Place::Left(node & !BRANCH)
-        } else {
-            Place::Right(node & !BRANCH)
-        };
-        node = side(member, node, mtype)?;
-    }
-    if node & BRANCH != 0 || member.load_in(node, leaf::MTYPE)? != mtype as u64 {
+    let way = Way::of(member, at, mtype)?;
+    if member.memory.load_in(way.leaf, leaf::MTYPE)? != mtype as u64 {
         return Err(Fault::Nonsense);
     }
-    match place {
-        Place::Root(at) => member.set(at + queue::TYPES, 0)?,
-        Place::Left(branch) | Place::Right(branch) => {
-            let sides = member.load_in(branch, branch::SIDES)?;
-            let left = matches!(place, Place::Left(_));
-            replace(member, above, if left { low(sides) } else { high(sides) })?;
-            cells::put_back(member, 0, branch)?;
+    match way.branches().split_last() {
+        None => member.set(at + queue::TYPES, 0)?,
+        Some(((branch, right), above)) => {
+            let sides = member.memory.load_in(*branch, branch::SIDES)?;
+            let other = if *right { high(sides) } else { low(sides) };
+            replace(member, at, above, other)?;
+            cells::put_back(member, 0, *branch)?;
         }
     }
-    cells::put_back(member, 0, node)
+    cells::put_back(member, 0, way.leaf)
 }
 
-fn goes_left<M: Memory, S: System>(
-    member: &Member<'_, M, S>,
-    node: u32,
-    mtype: i64,
-) -> Result<bool, Fault> {
-    let bit = member.load_in(node & !BRANCH, branch::BIT)?;
-    Ok(mtype as u64 >> (bit & 63) & 1 == 0)
-}
-
-fn side<M: Memory, S: System>(
-    member: &Member<'_, M, S>,
-    node: u32,
-    mtype: i64,
-) -> Result<u32, Fault> {
-    let sides = member.load_in(node & !BRANCH, branch::SIDES)?;
-    Ok(if goes_left(member, node, mtype)? { high(sides) } else { low(sides) })
-}
-
+/// Part of a change: puts a node at the end of a way.
 fn replace<M: Memory, S: System>(
     member: &mut Member<'_, M, S>,
-    place: Place,
+    at: usize,
+    way: &[(u32, bool)],
     node: u32,
 ) -> Result<(), Fault> {
-    let (unit, left) = match place {
-        Place::Root(at) => return member.set(at + queue::TYPES, u64::from(node)),
-        Place::Left(unit) => (unit, true),
-        Place::Right(unit) => (unit, false),
+    let Some((branch, right)) = way.last() else {
+        return member.set(at + queue::TYPES, u64::from(node));
     };
-    let index = word_of(unit) + branch::SIDES;
-    let sides = member.load(index)?;
-    member.set(index, if left { pair(node, low(sides)) } else { pair(high(sides), node) })
+    let sides = member.memory.load_in(*branch, branch::SIDES)?;
+    let sides = if *right { pair(high(sides), node) } else { pair(node, low(sides)) };
+    member.set_in(*branch, branch::SIDES, sides)
 }
