@@ -14,7 +14,7 @@ use super::{handed, sleep};
 use libc::{E2BIG, EACCES, EIDRM, EINTR, EINVAL, ENOMSG};
 
 /// Before the first look whether there is a message: not many, since somebody waits for the answer.
-const PAUSES: u32 = 16;
+const PAUSES: u32 = 8;
 
 /// What a receiver asks for.
 #[derive(Clone, Copy, Debug)]
