@@ -22,14 +22,17 @@ const LARGEST: usize = 32 << 20;
 const MOST_STORED: u64 = 1 << 20;
 /// Where the file has its limit for messages, in bytes.
 const MSGMAX: u64 = 52 * 8;
+/// Where it has the number of the first unit that was never used.
+const FRESH: u64 = 9 * 8;
 
 type Role = fn(&mut Performer) -> Result<(), String>;
 
-const ROLES: [(&str, Role); 4] = [
+const ROLES: [(&str, Role); 5] = [
     ("a_copy_takes_storage_for_its_message_and_not_for_its_room", copy),
     ("a_send_from_an_address_that_ends_too_early_takes_no_storage", send_from_nowhere),
     ("a_copy_into_room_that_ends_too_early_takes_no_storage", copy_to_nowhere),
     ("a_limit_that_nobody_can_have_set_is_damage", damaged_limit),
+    ("a_damaged_word_that_says_how_much_is_used_does_not_have_all_of_it_stored", damaged_end),
 ];
 
 fn main() -> ExitCode {
@@ -101,7 +104,17 @@ fn copy_to_nowhere(performer: &mut Performer) -> Result<(), String> {
 
 fn damaged_limit(performer: &mut Performer) -> Result<(), String> {
     let id = queue(performer)?;
-    let write = |word: u64| file().write_all_at(&word.to_ne_bytes(), MSGMAX);
-    write(i32::MAX as u64 + 2).map_err(|error| error.to_string())?;
+    damage(MSGMAX, i32::MAX as u64 + 2)?;
     expect(performer, Call::send(id, 3, 5, 0), Err(EIO))
+}
+
+fn damaged_end(performer: &mut Performer) -> Result<(), String> {
+    let id = queue(performer)?;
+    damage(FRESH, 1 << 22)?;
+    expect(performer, Call::send(id, 3, 5, 0), Ok(0))?;
+    expect(performer, Call::receive(id, 5, 0, 0), Ok(5))
+}
+
+fn damage(at: u64, word: u64) -> Result<(), String> {
+    file().write_all_at(&word.to_ne_bytes(), at).map_err(|error| error.to_string())
 }

@@ -249,7 +249,8 @@ pub fn back<M: Memory, S: System>(
     // A page at first; an eighth more each time for one that grows; a mebibyte at most.
     let ahead = (end / 8).clamp(64, 1 << 14);
     let with_more = (end + ahead).next_multiple_of(64).min(MOST_UNITS);
-    let start = backed.min(fresh) as usize * UNIT_WORDS;
+    // From what is taken now: what stands before it, a damaged word may put anywhere.
+    let start = fresh as usize * UNIT_WORDS;
     let until = match member.memory.back(start, with_more as usize * UNIT_WORDS) {
         Ok(()) => with_more,
         Err(_) => {
