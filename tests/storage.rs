@@ -19,7 +19,7 @@ use std::time::Duration;
 /// As large as messages may be here.
 const LARGEST: usize = 32 << 20;
 /// More than any of these tests needs.
-const MOST_STORED: u64 = 1 << 20;
+const MOST_STORED: u64 = 4 << 20;
 /// Where the file has its limit for messages, in bytes.
 const MSGMAX: u64 = 52 * 8;
 /// Where it has the number of the first unit that was never used.

@@ -7,8 +7,8 @@
 use super::atomic::Ordering;
 use super::commit::{Member, System};
 use super::layout::{
-    CLASSES, MOST_UNITS, UNIT_WORDS, cell, class_of, class_units, header, high, low, pair, slot,
-    word_of,
+    CLASSES, FIRST_FRESH, MOST_UNITS, UNIT_WORDS, cell, class_of, class_units, header, high, low,
+    pair, slot, word_of,
 };
 use super::memory::{Fault, Memory, Spot};
 
@@ -169,7 +169,7 @@ fn fetch<M: Memory, S: System>(member: &mut Member<'_, M, S>, class: usize) -> R
         let drafted = if first > 0 {
             take_chain(member, class, stash, first as u32)
         } else {
-            let fresh = member.memory.load(header::FRESH)?;
+            let fresh = fresh(member.memory)?;
             let end = fresh + units * u64::from(batch(class));
             back(member, fresh, end)?;
             cut(member, class, stash, fresh)
@@ -211,7 +211,7 @@ fn take_chain<M: Memory, S: System>(
     }
     member.set_in(last, cell::NEXT, pair(high(stash), 0))?;
     member.set(header::FREE + class, u64::from(rest))?;
-    member.set(member.at + slot::STASH + class, pair(first, low(stash) + count))
+    member.set(member.at + slot::STASH + class, pair(first, low(stash).wrapping_add(count)))
 }
 
 /// Part of a change: a batch of cells that were never used comes before those at hand.
@@ -229,7 +229,16 @@ fn cut<M: Memory, S: System>(
         member.set_in(unit, cell::NEXT, pair(next, 0))?;
     }
     member.set(header::FRESH, fresh + count * units)?;
-    member.set(member.at + slot::STASH + class, pair(fresh as u32, low(stash) + count as u32))
+    member.set(
+        member.at + slot::STASH + class,
+        pair(fresh as u32, low(stash).wrapping_add(count as u32)),
+    )
+}
+
+/// The first unit that was never used.
+pub fn fresh<M: Memory>(memory: M) -> Result<u64, Fault> {
+    let fresh = memory.load(header::FRESH)?;
+    if (FIRST_FRESH..=MOST_UNITS).contains(&fresh) { Ok(fresh) } else { Err(Fault::Nonsense) }
 }
 
 /// Gives storage to the units before `end`, and some more, so that it need not be asked often.
@@ -238,8 +247,8 @@ pub fn back<M: Memory, S: System>(
     fresh: u64,
     end: u64,
 ) -> Result<(), Fault> {
-    if end > MOST_UNITS || fresh < super::layout::FIRST_FRESH {
-        return Err(if end > MOST_UNITS { Fault::Full } else { Fault::Nonsense });
+    if end > MOST_UNITS {
+        return Err(Fault::Full);
     }
     let backed = member.memory.load(header::BACKED)?;
     if end <= backed && backed <= MOST_UNITS {

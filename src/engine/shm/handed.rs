@@ -96,7 +96,7 @@ pub fn put_back<M: Memory, T: Thread>(
         let counts = member.memory.load(at + queue::COUNTS)?;
         member.set(place + slot::WAIT, next(wait, state::MISSED, 0))?;
         runs::prepend(member, at, unit, mtype, high(counts))?;
-        member.set(at + queue::COUNTS, counts + pair(1, size))?;
+        member.set(at + queue::COUNTS, counts.wrapping_add(pair(1, size)))?;
         let told = tell_one(member, at, mtype)?;
         Ok(Step::Change(told))
     })?;

@@ -174,12 +174,12 @@ fn create<M: Memory, T: Thread>(
         None => make_group(member, index)?,
     };
     let number = match index < low(cursor) {
-        true => (high(sequence) + 1) % SEQUENCES,
+        true => high(sequence).wrapping_add(1),
         false => high(sequence),
-    };
+    } % SEQUENCES;
     let id = number << 15 | index;
     member.set(header::CURSOR, pair(index + 1, index + 1))?;
-    member.set(header::SEQUENCE, pair(number, in_use + 1))?;
+    member.set(header::SEQUENCE, pair(number, in_use.wrapping_add(1)))?;
     let indexes = memory.load(header::INDEXES)?;
     member.set(header::INDEXES, indexes.max(u64::from(index) + 1))?;
     for word in queue::COUNTS..=queue::RECEIVED {
@@ -226,7 +226,7 @@ fn make_group<M: Memory, T: Thread>(
     member: &mut Member<'_, M, T>,
     index: u32,
 ) -> Result<usize, Fault> {
-    let fresh = member.memory.load(header::FRESH)?;
+    let fresh = cells::fresh(member.memory)?;
     cells::back(member, fresh, fresh + GROUP_UNITS)?;
     member.set(header::FRESH, fresh + GROUP_UNITS)?;
     let (group, place) = (index as usize / GROUP_QUEUES, index as usize % GROUP_QUEUES);

@@ -9,8 +9,7 @@ use super::attempt::{End, Step, attempt};
 use super::cells;
 use super::commit::{Member, Owner, owner, slot_at};
 use super::layout::{
-    GROUP_SLOTS, MOST_UNITS, SLOT_GROUPS, UNIT_WORDS, cell, class_of, header, high, low, slot,
-    word_of,
+    GROUP_SLOTS, SLOT_GROUPS, UNIT_WORDS, cell, class_of, header, high, low, slot, word_of,
 };
 use super::memory::{Fault, Memory};
 use super::thread::{Presence, Thread};
@@ -111,10 +110,7 @@ fn grow<M: Memory, T: Thread>(member: &mut Member<'_, M, T>, slots: u32) -> Resu
         if member.memory.load(header::SLOTS)? != u64::from(slots) {
             return Ok(Step::Answer(()));
         }
-        let fresh = member.memory.load(header::FRESH)?;
-        if fresh >= MOST_UNITS {
-            return Err(End::fault(Fault::Full));
-        }
+        let fresh = cells::fresh(member.memory)?;
         cells::back(member, fresh, fresh + GROUP_UNITS)?;
         member.set(header::FRESH, fresh + GROUP_UNITS)?;
         member.set(header::SLOT_GROUPS + group, fresh)?;
