@@ -1,0 +1,40 @@
+//! The engine's algorithm, over words whose orders loom tries.
+#![allow(dead_code)]
+
+pub mod atomic;
+#[path = "../../src/engine/shm/attempt.rs"]
+pub mod attempt;
+#[path = "../../src/engine/shm/bell.rs"]
+pub mod bell;
+#[path = "../../src/engine/shm/cells.rs"]
+pub mod cells;
+#[path = "../../src/engine/shm/commit.rs"]
+pub mod commit;
+#[path = "../../src/engine/shm/control.rs"]
+pub mod control;
+#[path = "../../src/engine/shm/handed.rs"]
+pub mod handed;
+#[path = "../../src/engine/shm/layout.rs"]
+pub mod layout;
+#[path = "../../src/engine/shm/memory.rs"]
+pub mod memory;
+#[path = "../../src/engine/shm/permission.rs"]
+pub mod permission;
+#[path = "../../src/engine/shm/receive.rs"]
+pub mod receive;
+#[path = "../../src/engine/shm/registry.rs"]
+pub mod registry;
+#[path = "../../src/engine/shm/runs.rs"]
+pub mod runs;
+#[path = "../../src/engine/shm/send.rs"]
+pub mod send;
+#[path = "../../src/engine/shm/sleep.rs"]
+pub mod sleep;
+#[path = "../../src/engine/shm/slots.rs"]
+pub mod slots;
+#[path = "../../src/engine/shm/thread.rs"]
+pub mod thread;
+#[path = "../../src/engine/shm/types.rs"]
+pub mod types;
+#[path = "../../src/engine/shm/waiters.rs"]
+pub mod waiters;
