@@ -57,6 +57,10 @@ impl System for Real {
         owner.ids == self.ids
             || round >= 60 && round.is_multiple_of(16) && self.presence(owner) == Presence::Gone
     }
+
+    fn has_left_off(&self, owner: &Owner, _: u32) -> bool {
+        owner.ids == self.ids || self.presence(owner) == Presence::Gone
+    }
 }
 
 impl Thread for Real {

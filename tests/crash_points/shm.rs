@@ -18,6 +18,8 @@ pub mod handed;
 pub mod layout;
 #[path = "../../src/engine/shm/memory.rs"]
 pub mod memory;
+#[path = "../../src/engine/shm/overtake.rs"]
+pub mod overtake;
 #[path = "../../src/engine/shm/permission.rs"]
 pub mod permission;
 #[path = "../../src/engine/shm/receive.rs"]

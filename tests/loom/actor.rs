@@ -30,6 +30,11 @@ impl Kernel {
         self.0[thread].swap(state, Ordering::AcqRel);
     }
 
+    /// What a thread's state is now: whatever it does next, it does afterwards.
+    fn state_now(&self, thread: usize) -> u64 {
+        self.0[thread].fetch_add(0, Ordering::AcqRel)
+    }
+
     /// What a thread's state is, or was a moment ago.
     fn state(&self, thread: usize) -> u64 {
         self.0[thread].load(Ordering::Acquire)
@@ -45,6 +50,8 @@ pub enum Fate {
     Dies(usize),
     /// It is stopped, and continued.
     IsStopped(usize),
+    /// It is killed when it has taken a lock over.
+    DiesWithTheLock,
 }
 
 /// What a thread does wrong.
@@ -55,6 +62,8 @@ pub enum Wrong {
     FreesFirst,
     /// It takes those for dead who are not.
     SuspectsTheLiving,
+    /// It does not look again when it has taken a lock over.
+    LooksOnce,
     /// It does not tell whose change it has completed.
     TellsNobody,
 }
@@ -81,26 +90,31 @@ impl Actor {
         self
     }
 
-    /// Its place, in the slot with its number.
-    pub fn member<'a>(&'a self, words: &'a &'a [AtomicU64]) -> Member<'a, &'a [AtomicU64], Actor> {
-        self.member_in(words, self.number)
+    /// The same; whoever looks sees when it sleeps.
+    pub fn watched(self) -> Actor {
+        self.is_watched.set(true);
+        self
     }
 
-    /// Its place in another slot.
-    pub fn member_in<'a>(
+    /// Its place, in the slot with its number.
+    pub fn member<'a>(&'a self, words: &'a &'a [AtomicU64]) -> Member<'a, &'a [AtomicU64], Actor> {
+        Member::new(words, self, self.number as u32, slot_of(self.number)).expect("a slot")
+    }
+
+    /// Its place in the slot of another, who is dead. What that one had published is complete.
+    pub fn adopted<'a>(
         &'a self,
         words: &'a &'a [AtomicU64],
         number: usize,
     ) -> Member<'a, &'a [AtomicU64], Actor> {
-        Member::new(words, self, number as u32, slot_of(number)).expect("a slot")
+        let mut member = Member::new(words, self, number as u32, slot_of(number)).expect("a slot");
+        member.memory.store(member.at + slot::OWNER, ids(self.number)).expect("its owner");
+        member.complete_own().expect("the change");
+        member
     }
 
     fn is(&self, owner: &Owner) -> bool {
         owner.ids == ids(self.number)
-    }
-
-    fn state_of(&self, owner: &Owner) -> u64 {
-        self.kernel.state((owner.ids >> 32) as usize - 1)
     }
 
     /// The beginning of the stores: whether the lock is the thread's, now or since before.
@@ -142,6 +156,11 @@ impl Actor {
     }
 }
 
+/// The number of the thread that has a slot.
+fn number_of(owner: &Owner) -> usize {
+    (owner.ids >> 32) as usize - 1
+}
+
 /// Whether this is the word of a slot that says whose change is complete.
 fn is_completed(index: usize) -> bool {
     index >= slot_of(0) && (index - slot_of(0)) % slot::WORDS == slot::COMPLETED
@@ -151,7 +170,7 @@ impl System for Actor {
     fn carry_out<M: Memory>(&self, memory: M, order: &Order<'_>) -> Result<bool, Fault> {
         match self.fate.replace(Fate::Lives) {
             Fate::Lives if self.wrong == Wrong::Nothing => step_by_step(memory, order),
-            Fate::Lives => Ok(self.all(memory, order)),
+            Fate::Lives | Fate::DiesWithTheLock => Ok(self.all(memory, order)),
             fate if !self.has_lock(order) => {
                 self.fate.set(fate);
                 Ok(false)
@@ -184,7 +203,22 @@ impl System for Actor {
     fn is_out_of_the_way(&self, owner: &Owner, _: u32) -> bool {
         self.is(owner)
             || self.wrong == Wrong::SuspectsTheLiving
-            || matches!(self.state_of(owner), state::IS_STOPPED | state::IS_GONE)
+            || matches!(self.kernel.state(number_of(owner)), state::IS_STOPPED | state::IS_GONE)
+    }
+
+    fn has_left_off(&self, owner: &Owner, _: u32) -> bool {
+        self.is(owner)
+            || matches!(self.wrong, Wrong::LooksOnce | Wrong::SuspectsTheLiving)
+            || self.kernel.state_now(number_of(owner)) != state::RUNS
+    }
+
+    fn swap(&self, lock: &AtomicU64, seen: u64, new: u64) -> Result<bool, Fault> {
+        let swap = lock.compare_exchange(seen, new, Ordering::AcqRel, Ordering::Relaxed);
+        if swap.is_ok() && self.fate.get() == Fate::DiesWithTheLock {
+            self.kernel.set(self.number, state::IS_GONE);
+            return Err(Fault::Forked);
+        }
+        Ok(swap.is_ok())
     }
 }
 

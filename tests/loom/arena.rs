@@ -14,7 +14,7 @@ pub const FIRST: usize = LOCK + 1;
 pub const SECOND: usize = LOCK + 2;
 
 /// How many changes a journal of the models has at most.
-const CHANGES: usize = 6;
+const CHANGES: usize = 10;
 
 /// An arena's words.
 pub type Words = Arc<Vec<AtomicU64>>;

@@ -8,11 +8,12 @@
 //! The kernel's restartable sequences do it for nothing. While a thread is in one, and is
 //! interrupted by anything (a signal, another thread's turn, a stop), the kernel has it go on not where it was
 //! but at the sequence's abort address: here, at the beginning, where it looks at the lock word
-//! again. Either the change is still its own, and the same words are stored once more, or it has
-//! been completed. The C library registers every thread for that (since 2.35); where it does not,
+//! again. Either the change is still its own, and the same words are stored once more, or another
+//! completes it (see `overtake.rs`). The C library registers every thread for that (since 2.35); where it does not,
 //! signals are blocked after all.
 #![allow(unsafe_code)]
 
+use super::atomic::{AtomicU64, Ordering};
 use super::commit::{self, Order};
 use super::here;
 use super::memory::{Fault, Memory};
@@ -45,6 +46,18 @@ fn masked<M: Memory>(memory: M, order: &Order<'_>, process: u32) -> Result<bool,
     let before = os::block_signals();
     let done = match here::process() == process {
         true => commit::step_by_step(memory, order),
+        false => Err(Fault::Forked),
+    };
+    os::restore_signals(before);
+    done
+}
+
+/// Changes a lock word, if it is as seen. No handler can make a child in between.
+#[cold]
+pub fn swap(lock: &AtomicU64, seen: u64, new: u64, process: u32) -> Result<bool, Fault> {
+    let before = os::block_signals();
+    let done = match here::process() == process {
+        true => Ok(lock.compare_exchange(seen, new, Ordering::AcqRel, Ordering::Relaxed).is_ok()),
         false => Err(Fault::Forked),
     };
     os::restore_signals(before);

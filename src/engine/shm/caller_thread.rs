@@ -27,6 +27,11 @@ const RECOUNT: u32 = 64;
 
 /// After so many pauses nobody is believed to be there who cannot be seen: a tenth of a second.
 const UNSEEN_ROUNDS: u32 = 1_500;
+/// After so many pauses, about a millisecond, who was in the midst of his stores is through, or was
+/// interrupted. A state that `/proc` shows is set a moment before the thread leaves the processor.
+const STORED_ROUNDS: u32 = 70;
+/// The same of those who cannot be seen: some milliseconds.
+const UNSEEN_STORED_ROUNDS: u32 = 100;
 
 /// The calling thread.
 pub struct Caller {
@@ -59,6 +64,12 @@ impl Caller {
         Owner { ids: self.ids, started: here::started(), namespace: here::namespace() << 1 | flags }
     }
 
+    /// Whether the slot is this thread's. What it had published was interrupted then, by what the
+    /// thread is doing now.
+    fn is_mine(&self, owner: &Owner) -> bool {
+        owner.ids == self.ids && owner.namespace >> 1 == here::namespace()
+    }
+
     /// Its process's id | its own.
     pub fn ids(&self) -> u64 {
         self.ids
@@ -80,8 +91,7 @@ impl System for Caller {
     }
 
     fn is_out_of_the_way(&self, owner: &Owner, round: u32) -> bool {
-        if owner.ids == self.ids && owner.namespace >> 1 == here::namespace() {
-            // Its stores were interrupted by what this very thread is doing now.
+        if self.is_mine(owner) {
             return true;
         }
         // Not at once: it is usually done within nanoseconds.
@@ -95,6 +105,31 @@ impl System for Caller {
             Presence::Unseen => round > UNSEEN_ROUNDS,
         }
     }
+
+    fn has_left_off(&self, owner: &Owner, round: u32) -> bool {
+        if self.is_mine(owner) {
+            return true;
+        }
+        if (1..STORED_ROUNDS).contains(&round) {
+            return false;
+        }
+        match self.presence(owner) {
+            Presence::Gone => true,
+            Presence::Stopped => round >= STORED_ROUNDS,
+            Presence::There => round >= STORED_ROUNDS && !runs(owner),
+            Presence::Unseen => round >= UNSEEN_STORED_ROUNDS,
+        }
+    }
+
+    fn swap(&self, lock: &AtomicU64, seen: u64, new: u64) -> Result<bool, Fault> {
+        apply::swap(lock, seen, new, high(self.ids))
+    }
+}
+
+/// Whether a thread that is there may be on a processor.
+fn runs(owner: &Owner) -> bool {
+    let state = os::thread_state(high(owner.ids), low(owner.ids));
+    state.is_none_or(|(state, _)| state == b'R')
 }
 
 impl Thread for Caller {

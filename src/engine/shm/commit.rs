@@ -17,8 +17,8 @@
 //! the words. They are the same words with the same values, so it does not matter how many of them had
 //! been stored.
 //!
-//! One thing must never happen: that the first thread goes on storing after it has been overtaken.
-//! See `apply.rs`.
+//! One thing must never happen: that the first thread goes on storing after the change is complete.
+//! See `apply.rs` and `overtake.rs`.
 //!
 //! What is read on the way may be half of one version and half of the next. It is therefore checked
 //! like anything else in the arena, and what comes of it is thrown away, since the
@@ -29,13 +29,18 @@ use super::layout::{GROUP_SLOTS, SLOT_GROUPS, header, slot, word_of};
 use super::memory::{Block, Fault, Memory, Spot, value};
 
 /// In a lock word: the number of the slot whose journal is being carried out, plus 1; or [`YOUNG`].
-const TAKEN: u64 = (1 << 15) - 1;
+pub const TAKEN: u64 = (1 << 15) - 1;
 /// In a queue's lock word: the queue was just made. Those who made it may store its words again, until the
 /// registry's lock is free.
 pub const YOUNG: u64 = 1 << 14;
 /// In a queue's lock word: the queue exists.
 pub const LIVE: u64 = 1 << 15;
-const NEXT_VERSION: u64 = 1 << 16;
+/// In a lock word: how often the change under way was taken over.
+pub const TAKEOVERS: u64 = 15 << 16;
+/// One more of these.
+pub const NEXT_TAKEOVER: u64 = 1 << 16;
+/// Above, a lock word has the version: one more.
+pub const NEXT_VERSION: u64 = 1 << 20;
 
 /// How many words one change may have. The rest of the journal is for those who complete it, and then
 /// die themselves: each adds a word.
@@ -49,9 +54,18 @@ pub trait System {
     /// Lets some time pass, more with each round.
     fn pause(&self, round: u32);
 
-    /// Whether it is certain that the thread of a slot stores nothing more of what it has published,
-    /// unless it looks at the lock word again first.
+    /// Changes a lock word, if it is as seen.
+    fn swap(&self, lock: &AtomicU64, seen: u64, new: u64) -> Result<bool, Fault> {
+        Ok(lock.compare_exchange(seen, new, Ordering::AcqRel, Ordering::Relaxed).is_ok())
+    }
+
+    /// Whether the thread of a slot stores nothing of what it has published, at this moment, and
+    /// looks at the lock word before it goes on, if ever.
     fn is_out_of_the_way(&self, owner: &Owner, round: u32) -> bool;
+
+    /// The same of a thread whose lock word became another so many pauses ago: then it stores
+    /// nothing more at all.
+    fn has_left_off(&self, owner: &Owner, round: u32) -> bool;
 }
 
 /// Whose slot it is, as far as the slot tells.
@@ -196,12 +210,22 @@ impl<'a, M: Memory, S: System> Member<'a, M, S> {
 
     /// Enters a word into the journal.
     #[inline(always)]
-    fn note(&mut self, spot: Spot, value: u64) -> Result<(), Fault> {
+    pub(super) fn note(&mut self, spot: Spot, value: u64) -> Result<(), Fault> {
         let [place, new] = self.journal().get(self.count).ok_or(Fault::Nonsense)?;
         place.store(spot.index() as u64, Ordering::Relaxed);
         new.store(value, Ordering::Relaxed);
         self.count += 1;
         Ok(())
+    }
+
+    /// Whatever was drafted is no more.
+    pub(super) fn forget(&mut self) {
+        self.count = 0;
+    }
+
+    /// What was drafted in this slot before, so many words, is the change again.
+    pub(super) fn recall(&mut self, count: usize) {
+        self.count = count.min(slot::CHANGES);
     }
 
     /// Pairs of index and value.
@@ -242,7 +266,13 @@ impl<'a, M: Memory, S: System> Member<'a, M, S> {
 
     /// Writes down what others need to complete the change.
     #[inline(always)]
-    fn order(&self, lock: usize, seen: u64, mine: u64, released: u64) -> Result<Order<'_>, Fault> {
+    pub(super) fn order(
+        &self,
+        lock: usize,
+        seen: u64,
+        mine: u64,
+        released: u64,
+    ) -> Result<Order<'_>, Fault> {
         self.slot.store(slot::COUNT, self.count as u64);
         self.slot.store(slot::RELEASED, released);
         self.slot.store(slot::LOCK, lock as u64);
@@ -250,86 +280,6 @@ impl<'a, M: Memory, S: System> Member<'a, M, S> {
         let (lock, all) = (self.memory.word(lock)?, self.memory.all());
         Ok(Order { lock, seen, mine, released, journal, count: self.count, all })
     }
-
-    /// Completes what was published from this slot, by a thread that is no more or has left the call
-    /// by a jump.
-    pub fn complete_own(&mut self) -> Result<(), Fault> {
-        let lock = self.memory.load(self.at + slot::LOCK)? as usize;
-        let word = self.memory.word(lock)?.load(Ordering::Acquire);
-        if lock == 0 {
-            return Ok(());
-        }
-        if word & TAKEN == self.number as u64 + 1 {
-            let released = self.slot.load(slot::RELEASED);
-            self.count = (self.slot.load(slot::COUNT) as usize).min(slot::CHANGES);
-            // Under the next version: whoever is about to take the lock over from the dead one fails.
-            let mine = word.wrapping_add(NEXT_VERSION);
-            let order = self.order(lock, word, mine, next_free(mine, released))?;
-            self.system.carry_out(self.memory, &order)?;
-        }
-        // Or somebody else completes it, and until he has done so he stores words of this slot.
-        self.begin(lock).map(drop)
-    }
-
-    /// Waits until the lock is free, and sees to it that it becomes so.
-    #[cold]
-    fn wait_until_free(&mut self, lock: usize) -> Result<u64, Fault> {
-        let mut round = 0;
-        let mut before = 0;
-        loop {
-            let word = self.memory.word(lock)?.load(Ordering::Acquire);
-            if word & TAKEN == 0 {
-                return Ok(word);
-            }
-            if word & TAKEN == YOUNG {
-                self.begin(header::LOCK)?;
-                let _ = self.memory.word(lock)?.compare_exchange(
-                    word,
-                    word & !YOUNG,
-                    Ordering::AcqRel,
-                    Ordering::Relaxed,
-                );
-                continue;
-            }
-            // Somebody else's turn each time is no reason to suspect anybody.
-            round = if word == before { round + 1 } else { 0 };
-            before = word;
-            let taker = slot_at(self.memory, (word & TAKEN) as u32 - 1)?;
-            if self.system.is_out_of_the_way(&owner(self.memory, taker)?, round) {
-                self.take_over(lock, word, taker)?;
-            } else {
-                self.system.pause(round);
-            }
-        }
-    }
-
-    /// Completes the change that the thread of the slot at `taker` has published.
-    fn take_over(&mut self, lock: usize, word: u64, taker: usize) -> Result<(), Fault> {
-        let count = self.memory.load(taker + slot::COUNT)? as usize;
-        let released = self.memory.load(taker + slot::RELEASED)?;
-        self.count = 0;
-        for change in 0..count.min(slot::CHANGES - 1) {
-            let place = taker + slot::JOURNAL + 2 * change;
-            let (index, value) = (self.memory.load(place)?, self.memory.load(place + 1)?);
-            // What lies outside is left out: the journal is damaged, and the lock must not stay.
-            if let Ok(spot) = self.memory.spot(index as usize) {
-                self.note(spot, value)?;
-            }
-        }
-        self.note(self.memory.spot(taker + slot::COMPLETED)?, word)?;
-        let mine = word & !TAKEN | (self.number as u64 + 1);
-        let order = self.order(lock, word, mine, next_free(word, released))?;
-        let done = self.system.carry_out(self.memory, &order);
-        // What is drafted next is a change of its own.
-        self.count = 0;
-        done.map(drop)
-    }
-}
-
-/// What a taken lock word becomes: the version that everybody expects next, whatever a damaged slot
-/// says, and alive or dead as it says.
-fn next_free(word: u64, released: u64) -> u64 {
-    (word & !TAKEN).wrapping_add(NEXT_VERSION) & !LIVE | released & LIVE
 }
 
 /// The first word of a slot.

@@ -161,6 +161,8 @@ pub mod slot {
     pub const RELEASED: usize = 13;
     /// The lock that the journal was published under: its word.
     pub const LOCK: usize = 14;
+    /// While it takes a lock over: the number of the slot that had it, plus 1.
+    pub const OVERTAKEN: usize = 15;
     /// The free cells at hand of each size: the first | how many.
     pub const STASH: usize = 16;
     /// The journal: pairs of a word's index and its new value.

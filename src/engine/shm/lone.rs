@@ -57,6 +57,10 @@ impl System for Lone {
     fn is_out_of_the_way(&self, owner: &Owner, _: u32) -> bool {
         owner.ids == self.ids || self.others.get() == Presence::Gone
     }
+
+    fn has_left_off(&self, owner: &Owner, round: u32) -> bool {
+        self.is_out_of_the_way(owner, round)
+    }
 }
 
 impl Thread for Lone {

@@ -8,6 +8,7 @@
 //!          runs, types, waiters, handed how a queue keeps messages and those who wait
 //!                           |
 //!         attempt -> commit -> apply    how a change is made: all of it or nothing
+//!                    overtake           how others complete it
 //!                           |
 //!   cells, slots -> layout  memory      words in a file that all map
 //!                           |
@@ -27,6 +28,8 @@ mod caller;
 #[cfg(test)]
 mod caller_tests;
 mod caller_thread;
+#[cfg(test)]
+mod caller_thread_tests;
 mod calls;
 mod cells;
 #[cfg(test)]
@@ -59,6 +62,7 @@ mod limits_now;
 mod lone;
 mod memory;
 mod messages;
+mod overtake;
 mod own;
 #[cfg(all(test, target_arch = "x86_64"))]
 mod pages;

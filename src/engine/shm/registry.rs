@@ -3,7 +3,7 @@
 use super::atomic::Ordering;
 use super::attempt::{Attempt, End, Step, attempt};
 use super::cells;
-use super::commit::{LIVE, Member, YOUNG};
+use super::commit::{LIVE, Member, NEXT_VERSION, YOUNG};
 use super::control;
 use super::layout::{
     GROUP_QUEUES, HEADER_UNITS, QUEUE_GROUPS, UNIT_WORDS, header, high, low, pair, queue, word_of,
@@ -201,7 +201,7 @@ fn create<M: Memory, T: Thread>(
 
 /// The lock word of a queue that comes into being, where there was one before or not.
 fn revived(lock: u64) -> Option<u64> {
-    (lock & (LIVE | (LIVE - 1)) == 0).then(|| lock.wrapping_add(1 << 16) | LIVE | YOUNG)
+    (lock & (LIVE | (LIVE - 1)) == 0).then(|| lock.wrapping_add(NEXT_VERSION) | LIVE | YOUNG)
 }
 
 /// The next free index, going round.
