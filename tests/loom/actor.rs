@@ -30,6 +30,16 @@ impl Kernel {
         self.0[thread].swap(state, Ordering::AcqRel);
     }
 
+    /// A thread is no more.
+    pub fn end(&self, thread: usize) {
+        self.set(thread, state::IS_GONE);
+    }
+
+    /// Whether the thread of a slot is no more.
+    pub fn is_gone(&self, owner: &Owner) -> bool {
+        self.state(number_of(owner)) == state::IS_GONE
+    }
+
     /// What a thread's state is now: whatever it does next, it does afterwards.
     fn state_now(&self, thread: usize) -> u64 {
         self.0[thread].fetch_add(0, Ordering::AcqRel)

@@ -76,7 +76,13 @@ impl Plan {
 
     /// The arena, to be made by the first thread of a model.
     pub fn arena(&self) -> Words {
-        let last = self.changed.iter().chain(&self.locks).max().map_or(0, |last| *last);
+        let last = self
+            .changed
+            .iter()
+            .chain(&self.locks)
+            .chain(self.values.keys())
+            .max()
+            .map_or(0, |last| *last);
         let mut words: Vec<_> = (0..=last).map(|_| AtomicU64::Constant(0)).collect();
         for (index, value) in &self.values {
             words[*index] = AtomicU64::Constant(*value);

@@ -34,19 +34,19 @@ impl AtomicU64 {
     pub fn load(&self, order: Ordering) -> u64 {
         match self {
             AtomicU64::Constant(value) => *value,
-            _ => self.modelled().load(self.order(order)),
+            _ => in_order(order, || self.modelled().load(self.order(order))),
         }
     }
 
     pub fn store(&self, value: u64, order: Ordering) {
-        match self {
+        in_order(order, || match self {
             AtomicU64::Lock(word) => drop(word.swap(value, order)),
             _ => self.modelled().store(value, self.order(order)),
-        }
+        });
     }
 
     pub fn swap(&self, value: u64, order: Ordering) -> u64 {
-        self.modelled().swap(value, self.order(order))
+        in_order(order, || self.modelled().swap(value, self.order(order)))
     }
 
     pub fn compare_exchange(
@@ -56,7 +56,18 @@ impl AtomicU64 {
         success: Ordering,
         failure: Ordering,
     ) -> Result<u64, u64> {
-        let (success, failure) = (self.order(success), self.order(failure));
-        self.modelled().compare_exchange(current, new, success, failure)
+        in_order(success, || {
+            let (success, failure) = (self.order(success), self.order(failure));
+            self.modelled().compare_exchange(current, new, success, failure)
+        })
     }
+}
+
+/// Loom knows the one order of everything that is `SeqCst` for fences alone. One before each such
+/// load or store does as much, and no more: a later load that is not `SeqCst` may come first.
+fn in_order<T>(order: Ordering, act: impl FnOnce() -> T) -> T {
+    if order == Ordering::SeqCst {
+        fence(order);
+    }
+    act()
 }

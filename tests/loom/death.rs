@@ -2,7 +2,7 @@
 
 use crate::actor::{Actor, Fate, Kernel, Wrong, run};
 use crate::arena::Plan;
-use crate::model::{fails, holds};
+use crate::model::{fails, holds, holds_with};
 use crate::shm::atomic::AtomicU64;
 use crate::words::{add, add_and, expect};
 
@@ -57,6 +57,6 @@ fn one_dies_and_is_adopted(stores: usize) -> impl Fn() + Send + Sync + 'static {
 #[test]
 fn who_adopts_a_slot_and_who_takes_its_lock_over_complete_its_change_once() {
     for stores in [1, STORES] {
-        holds(one_dies_and_is_adopted(stores));
+        holds_with(2, one_dies_and_is_adopted(stores));
     }
 }

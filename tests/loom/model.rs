@@ -12,8 +12,14 @@ const MOST_EVENTS: usize = 50_000;
 
 /// Tries all orders of events; one that the model finds wrong is a panic.
 pub fn holds(model: impl Fn() + Send + Sync + 'static) {
+    holds_with(PREEMPTIONS, model);
+}
+
+/// The same of a model with many events: so often a thread loses its turn without need, unless the
+/// environment says otherwise.
+pub fn holds_with(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
     let mut builder = Builder::new();
-    builder.preemption_bound.get_or_insert(PREEMPTIONS);
+    builder.preemption_bound.get_or_insert(preemptions);
     builder.max_branches = MOST_EVENTS;
     let tried = Arc::new(AtomicU64::new(0));
     let count = tried.clone();

@@ -87,7 +87,9 @@ pub fn until_changed<M: Memory, T: Thread>(
 ) -> Result<Ended, Fault> {
     let word = member.memory.word(member.at + slot::WAIT)?;
     let expected = word.load(Ordering::Acquire);
-    let changed = || word.load(Ordering::Acquire) != expected;
+    // Either this sees what the other one wrote before it looked at the bell, or that one sees the
+    // bell as it is.
+    let changed = || word.load(Ordering::SeqCst) != expected;
     if state_of(expected) != state::WAITING {
         return Ok(Ended::Looked);
     }
