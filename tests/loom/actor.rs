@@ -141,13 +141,13 @@ impl Actor {
 
     /// So many of the stores.
     fn store<M: Memory>(&self, memory: M, order: &Order<'_>, most: usize) {
-        for change in order.journal.chunks_exact(2).take(order.count.min(most)) {
-            let index = change[0].load(Ordering::Relaxed) as usize;
+        for [place, new] in order.journal.iter().take(order.count.min(most)) {
+            let index = place.load(Ordering::Relaxed) as usize;
             if self.wrong == Wrong::TellsNobody && is_completed(index) {
                 continue;
             }
             let word = memory.word(index).expect("a word");
-            word.store(change[1].load(Ordering::Relaxed), Ordering::Release);
+            word.store(new.load(Ordering::Relaxed), Ordering::Release);
         }
     }
 

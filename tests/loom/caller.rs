@@ -266,6 +266,12 @@ impl Thread for Caller {
         if self.kernel.is_gone(owner) { Presence::Gone } else { Presence::There }
     }
 
+    fn processor(&self) -> u32 {
+        0
+    }
+
+    fn slept_beside(&self, _: bool) {}
+
     fn looks(&self) -> u32 {
         0
     }

@@ -6,12 +6,12 @@ use crate::caller::{Caller, Futexes, Killed, Place, Slip};
 use crate::model::{fails, holds, holds_with};
 use crate::shm::atomic::Ordering;
 use crate::shm::attempt::End;
+use crate::shm::cells::{self, Message};
 use crate::shm::layout::{EMPTY, header, high, queue, slot, word_of};
 use crate::shm::receive::{self, Request};
 use crate::shm::registry::{self, Got, New};
 use crate::shm::runs::{Choice, NODES};
-use crate::shm::send::{self, Message};
-use crate::shm::{bell, cells};
+use crate::shm::{bell, send};
 use libc::{EINTR, ENOMSG, IPC_PRIVATE};
 use std::sync::{Arc, Mutex};
 
@@ -92,8 +92,8 @@ fn furnish(words: &Words) -> Stage {
 fn send(place: &mut Place<'_>, id: u32) {
     let (mtype, size) = TEXT;
     let unit = cells::at_hand(place, 0).expect("a cell");
-    cells::label(place.memory, unit, mtype, size).expect("a label");
-    let message = Message { unit, class: 0, mtype, size };
+    let message = Message { unit, size: size as u32, mtype };
+    cells::label(place.memory, message).expect("a label");
     let sent = send::send(place, LOCK, id, message, false);
     bell::unguard(place);
     assert_eq!(sent, Ok(()), "msgsnd");
@@ -103,7 +103,7 @@ fn receive(place: &mut Place<'_>, id: u32, wait: bool) -> Result<(), End> {
     let request = Request { choice: Choice::Any, room: 100, cut: false, wait };
     let taken = receive::receive(place, LOCK, id, request);
     bell::unguard(place);
-    taken.map(|taken| assert_eq!((taken.mtype, taken.size), TEXT, "the message"))
+    taken.map(|taken| assert_eq!((taken.mtype, taken.size as usize), TEXT, "the message"))
 }
 
 /// A receiver waits for a message, and a sender sends it; with `wait` not before the other sleeps.

@@ -22,7 +22,7 @@ pub const UNIT_BYTES: usize = 64;
 /// The first word of an arena: "msgqshm" and a NUL byte.
 pub const MAGIC: u64 = u64::from_le_bytes(*b"msgqshm\0");
 /// The version of all this. An arena of another version is refused.
-pub const VERSION: u64 = 1;
+pub const VERSION: u64 = 2;
 
 /// Units of the header: four pages of 4096 bytes.
 pub const HEADER_UNITS: u64 = 256;
