@@ -1,7 +1,9 @@
 //! Queues of one thread, held against the simplest that does the same.
 
+use super::atomic::Ordering;
 use super::attempt::End;
 use super::lone::{self, Lone};
+use super::memory::Fault;
 use super::runs::Choice;
 use super::{control, registry, whole};
 use libc::{E2BIG, EAGAIN, EINVAL, ENOMSG};
@@ -162,4 +164,19 @@ fn a_message_that_is_too_long_stays() {
     let received = super::receive::receive(&mut member, at, id, request);
     assert_eq!(received.err(), Some(End::errno(E2BIG)));
     assert_eq!(lone::receive(&mut member, (at, id), Choice::Any).unwrap().size, 10);
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "a hundred thousand pauses")]
+fn a_lock_that_names_somebody_who_knows_nothing_of_it_is_damage() {
+    let arena = lone::arena(1 << 14);
+    let (thread, other) = (Lone::new(1), Lone::new(2));
+    let words = &arena[..];
+    let mut member = thread.member(&words);
+    let bystander = other.member(&words).number as u64;
+    let (at, id) = lone::queue(&mut member, 1000);
+    lone::send(&mut member, (at, id), 1, 10).unwrap();
+    arena[at].fetch_or(bystander + 1, Ordering::Relaxed);
+    let received = lone::receive(&mut member, (at, id), Choice::Any);
+    assert_eq!(received.err(), Some(End::fault(Fault::Nonsense)));
 }
