@@ -110,7 +110,9 @@ int main(int argc, char **argv)
     } else if (argc == 4 && strcmp(argv[1], "stream") == 0) {
         printf("%.3f\n", with_another(stream, argv[2], atof(argv[3])));
     } else if (argc == 3 && strcmp(argv[1], "calls") == 0) {
-        queue_open(bytes, 0600);
+        /* Under strace every system call takes so long that nothing is known of credentials by the
+         * time that has passed: a queue that everybody may use. */
+        queue_open(bytes, 0666);
         pairs(atol(argv[2]));
         syscall(SYS_getppid);
         pairs(atol(argv[2]));
