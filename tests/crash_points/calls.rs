@@ -92,8 +92,15 @@ pub fn peek(place: &mut Place<'_>, at: Queue) -> Result<Vec<Text>, End> {
     inside(place, |place| {
         let mut texts = Vec::new();
         loop {
-            match receive::peek(place, at.at, at.id, texts.len() as i64, |_| Ok(())) {
-                Ok(message) => texts.push((message.mtype, message.size as usize)),
+            // Copied as MSG_COPY does it, so that a wrong cell would be written to.
+            cells::provide(place, 0, 1)?;
+            let copy = |place: &mut Place<'_>, message: Message| {
+                let unit = cells::at_hand(place, 0)?;
+                Ok(cells::duplicate(place.memory, Message { size: 8, ..message }, unit)?)
+            };
+            match receive::peek(place, at.at, at.id, texts.len() as i64, copy) {
+                Ok(Some(message)) => texts.push((message.mtype, message.size as usize)),
+                Ok(None) => {}
                 Err(end) if errno(end) == ENOMSG => return Ok(texts),
                 Err(end) => return Err(end),
             }

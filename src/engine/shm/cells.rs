@@ -67,9 +67,10 @@ pub fn at_hand<M: Memory, S: System>(
     member: &Member<'_, M, S>,
     class: usize,
 ) -> Result<u32, Fault> {
-    match high(stash(member, class)?.1) {
-        0 => Err(Fault::Nonsense),
-        unit => Ok(unit),
+    let stash = stash(member, class)?.1;
+    match (high(stash), low(stash)) {
+        (0, _) | (_, 0) => Err(Fault::Nonsense),
+        (unit, _) => Ok(unit),
     }
 }
 

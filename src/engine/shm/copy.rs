@@ -1,6 +1,6 @@
 //! Copying where a bad address makes the copy fail and not the process.
 //!
-//! Two routines whose instructions lie together, touch the stack nowhere, and may be left from any
+//! Three routines whose instructions lie together, touch the stack nowhere, and may be left from any
 //! of them: a fault inside is answered by going on at their failure label.
 //!
 //! `rep movsb` is not used, nor the C library's memcpy, which uses it: on the processors at hand it

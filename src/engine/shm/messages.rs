@@ -269,9 +269,7 @@ impl Task for Copying {
             _ => Ok(()),
         })?;
         // SAFETY: the promise with which this was made.
-        let delivered = unsafe { deliver(seat, message, self.msgp, self.msgsz) };
-        cells::trim(seat, message.class()?)?;
-        delivered
+        unsafe { deliver(seat, message, self.msgp, self.msgsz) }
     }
 }
 
@@ -287,18 +285,21 @@ fn duplicate(
     let mut class = 0;
     loop {
         cells::provide(seat, class, 1)?;
-        let unit = cells::at_hand(seat, class)?;
-        let memory = seat.memory;
-        let original = receive::peek(seat, at, id, position, |original| {
+        let mut unit = 0;
+        let peeked = receive::peek(seat, at, id, position, |seat, original| {
             permitted(original.size as usize)?;
-            match original.class()? <= class {
-                true => Ok(cells::duplicate(memory, original, unit)?),
-                false => Ok(()),
+            if original.class()? <= class {
+                unit = cells::at_hand(seat, class)?;
+                cells::duplicate(seat.memory, original, unit)?;
             }
+            Ok(())
         })?;
-        if original.class()? <= class {
-            return Ok(Message { unit, ..original });
+        match peeked {
+            Some(original) if original.class()? <= class => {
+                return Ok(Message { unit, ..original });
+            }
+            Some(original) => class = original.class()?,
+            None => {}
         }
-        class = original.class()?;
     }
 }

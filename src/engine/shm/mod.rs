@@ -18,7 +18,7 @@
 //! The algorithm is safe code over words that it does not trust, and knows neither files nor the
 //! kernel; `thread.rs` says what it needs of a thread. Unsafe are what touches the mapping (`space.rs`,
 //! `ranges.rs`), the caller's memory (`caller.rs`, `copy.rs`, `fault.rs`, `text.rs`), the thread
-//! (`apply.rs`, `caller_thread.rs`, `seat.rs`), and the calls that hand C's addresses down.
+//! (`apply.rs`, `caller_thread.rs`), and the calls that hand C's addresses down.
 
 mod apply;
 mod atomic;

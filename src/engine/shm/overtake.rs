@@ -25,7 +25,7 @@ use super::commit::{Order, Owner, owner, slot_at};
 use super::layout::{header, slot};
 use super::memory::{Fault, Memory};
 
-/// After so many pauses, ten seconds at least, nobody is believed to be storing.
+/// After so many pauses, some ten seconds, nobody is believed to be storing.
 const MOST_ROUNDS: u32 = 100_000;
 
 impl<M: Memory, S: System> Member<'_, M, S> {
@@ -40,6 +40,10 @@ impl<M: Memory, S: System> Member<'_, M, S> {
                 return Ok(word);
             }
             if word & TAKEN == YOUNG {
+                // Of queues alone.
+                if lock == header::LOCK {
+                    return Err(Fault::Nonsense);
+                }
                 self.begin(header::LOCK)?;
                 let _ = self.memory.word(lock)?.compare_exchange(
                     word,

@@ -2,6 +2,8 @@
 
 use super::atomic::Ordering;
 use super::attempt::End;
+use super::commit::YOUNG;
+use super::layout::header;
 use super::lone::{self, Lone};
 use super::memory::Fault;
 use super::runs::Choice;
@@ -150,6 +152,16 @@ fn an_arena_without_room_refuses_and_stays_whole() {
         lone::receive(&mut member, queue, Choice::Any).unwrap();
     }
     assert_eq!(lone::receive(&mut member, queue, Choice::Any).err(), Some(End::errno(ENOMSG)));
+}
+
+#[test]
+fn a_registry_that_says_it_is_a_new_queue_is_damage() {
+    let arena = lone::arena(1 << 14);
+    let thread = Lone::new(1);
+    let words = &arena[..];
+    let mut member = thread.member(&words);
+    arena[header::LOCK].store(YOUNG, Ordering::Relaxed);
+    assert_eq!(member.begin(header::LOCK), Err(Fault::Nonsense));
 }
 
 #[test]

@@ -146,36 +146,35 @@ fn try_to_receive<M: Memory, T: Thread>(
 }
 
 /// The message at a position, counted from 0, as MSG_COPY asks for it. It stays where it is, and
-/// `copy` may find that it was not whole.
-pub fn peek<M: Memory, T: Thread>(
-    member: &mut Member<'_, M, T>,
+/// `copy` may find that it was not whole. Nothing where messages came back to the queue, which may have
+/// used up the cells at hand: then the caller is to provide some, and look again.
+pub fn peek<'a, M: Memory, T: Thread>(
+    member: &mut Member<'a, M, T>,
     at: usize,
     id: u32,
     position: i64,
-    mut copy: impl FnMut(Message) -> Result<(), End>,
-) -> Result<Message, End> {
-    let mut settled = false;
-    loop {
-        let found = attempt(member, at, |member, seen| {
-            let queue = expect(&member.memory, at, seen, id, EINVAL)?;
-            if !member.system.may(&permissions(queue), READ) {
-                return Err(End::errno(EACCES));
-            }
-            let messages = u64::from(high(member.memory.load(at + queue::COUNTS)?));
-            let found = match u64::try_from(position) {
-                Ok(position) => runs::nth(member, at, position, messages)?,
-                Err(_) => None,
-            };
-            if let Some(message) = found {
-                copy(message)?;
-            }
-            Ok(Step::Answer(found))
-        })?;
-        match found {
-            Some(message) => return Ok(message),
-            None if !settled && handed::settle(member, at, false)? => settled = true,
-            None => return Err(End::errno(ENOMSG)),
+    mut copy: impl FnMut(&mut Member<'a, M, T>, Message) -> Result<(), End>,
+) -> Result<Option<Message>, End> {
+    let found = attempt(member, at, |member, seen| {
+        let memory = member.memory;
+        let queue = expect(&memory, at, seen, id, EINVAL)?;
+        if !member.system.may(&permissions(queue), READ) {
+            return Err(End::errno(EACCES));
         }
+        let messages = u64::from(high(queue.load(queue::COUNTS)));
+        let found = match u64::try_from(position) {
+            Ok(position) => runs::nth(member, at, position, messages)?,
+            Err(_) => None,
+        };
+        if let Some(message) = found {
+            copy(member, message)?;
+        }
+        Ok(Step::Answer(found))
+    })?;
+    match found {
+        Some(message) => Ok(Some(message)),
+        None if handed::settle(member, at, false)? => Ok(None),
+        None => Err(End::errno(ENOMSG)),
     }
 }
 

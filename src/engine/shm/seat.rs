@@ -4,8 +4,6 @@
 //! made by a signal handler that interrupted another call, and takes a second slot: so it disturbs nothing
 //! of the first. Or that call was left by a jump (siglongjmp(3)), and there is nobody to come back
 //! to it; then its stack is gone, and the slot is free to be used again.
-#![allow(unsafe_code)]
-
 use super::atomic::Ordering;
 use super::attempt::End;
 use super::caller_thread::Caller;
@@ -94,11 +92,14 @@ fn leave_without_success(seat: &mut Seat<'_>, end: End) -> Option<End> {
         return None;
     }
     bell::unguard(seat);
-    // A slot that still says that its thread waits: the queue is damaged.
+    // A slot that still says that its thread waits: the queue is damaged, or the arena is full.
     let tidied = match seat.memory.load(seat.at + slot::WAIT) {
         Ok(wait) if state_of(wait) == state::IDLE => Ok(()),
         _ => slots::tidy(seat),
     };
+    if tidied == Err(End::fault(Fault::Forked)) {
+        return None;
+    }
     seat.slot.store(slot::INSIDE, 0);
     Some(tidied.err().unwrap_or(end))
 }

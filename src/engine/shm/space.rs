@@ -120,8 +120,11 @@ impl Space {
             os::keep_out_of_cores(base, FIRST_BYTES);
         }
         ranges::register(base, most);
-        self.most.store(most / 8, Ordering::Release);
-        self.words.store(FIRST_BYTES / 8, Ordering::Release);
+        // Another thread may be first, and may have mapped more meanwhile.
+        let least = |known: usize| if known == 0 { most / 8 } else { known.min(most / 8) };
+        let _ =
+            self.most.fetch_update(Ordering::AcqRel, Ordering::Acquire, |known| Some(least(known)));
+        self.words.fetch_max(FIRST_BYTES / 8, Ordering::AcqRel);
         let (none, first) = (null_mut(), base.cast());
         if self.base.compare_exchange(none, first, Ordering::AcqRel, Ordering::Acquire).is_err() {
             // Another thread was first, with the same file.
@@ -140,8 +143,9 @@ impl Space {
         let base: *mut u8 = self.base.swap(null_mut(), Ordering::AcqRel).cast();
         if !base.is_null() {
             ranges::forget(base);
+            self.words.store(0, Ordering::Release);
             // SAFETY: the caller's promise.
-            unsafe { os::unmap(base, self.most.load(Ordering::Acquire) * 8) };
+            unsafe { os::unmap(base, self.most.swap(0, Ordering::AcqRel) * 8) };
         }
     }
 

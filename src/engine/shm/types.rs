@@ -22,7 +22,7 @@ struct Way {
     /// The branches, and whether the way goes to the right there.
     branches: [(u32, bool); MOST_STEPS],
     steps: usize,
-    /// The leaf; 0: the tree is empty.
+    /// The leaf; 0 where the tree is empty, or damaged.
     leaf: u32,
 }
 
@@ -107,7 +107,7 @@ pub fn add<M: Memory, S: System>(
     let way = Way::of(member, at, mtype)?;
     let new = cells::take(member, 0)?;
     member.set_in(new, leaf::MTYPE, mtype as u64)?;
-    if way.leaf == 0 {
+    if way.leaf == 0 && way.steps == 0 {
         member.set(at + queue::TYPES, u64::from(new))?;
         return Ok(new);
     }
