@@ -8,6 +8,7 @@ mod processes;
 mod program;
 mod queue;
 mod recording;
+mod report;
 mod run;
 mod show;
 mod trace;
@@ -30,6 +31,8 @@ struct Arguments {
 enum Command {
     /// Run a program and show each of its message queue calls
     Trace(trace::Arguments),
+    /// Tell what a recording says: who sent what to whom, how long it took, and what went wrong
+    Report(report::Arguments),
     /// Run a program with the library, without tracing
     Run(run::Arguments),
     /// Show the limits of all queues, and set them where that is permitted
@@ -61,6 +64,7 @@ pub fn main() -> ExitCode {
     }
     let done = match arguments.command {
         Command::Trace(arguments) => trace::run(arguments),
+        Command::Report(arguments) => report::run(arguments),
         Command::Run(arguments) => run::run(arguments),
         Command::Limits(arguments) => limits::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),

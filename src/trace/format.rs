@@ -211,7 +211,7 @@ pub fn slots_for(bytes: usize) -> usize {
 }
 
 /// What a slot is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Kind {
     /// A call of msgget.

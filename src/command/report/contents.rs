@@ -1,0 +1,340 @@
+//! What is in a queue, as far as the calls tell.
+
+use super::events::{Call, CallId, Selector};
+use super::links::{Got, Lane, Receive, Sent, Taken};
+use std::collections::BTreeMap;
+
+/// The most messages that a queue is believed to hold while its msg_qbytes is not known.
+const MOST_HELD: u64 = 1 << 20;
+
+/// How many messages, and how many bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Messages.
+    pub messages: u64,
+    /// Bytes of text.
+    pub bytes: u64,
+}
+
+/// The messages in a queue.
+#[derive(Debug, Default)]
+pub struct Contents {
+    /// By type. A type without messages is not there.
+    lanes: BTreeMap<i64, Lane>,
+    /// What calls that never returned may have sent: their type is not known.
+    unsure: Vec<Sent>,
+    /// Calls that ask for a message and never returned.
+    hanging: Vec<(CallId, Selector)>,
+    /// msg_qbytes, where it is known, and the highest that it ever was.
+    pub qbytes: Option<u64>,
+    most_qbytes: u64,
+    /// Whether nothing came into it or left it but what was recorded, as far as can be told.
+    all_known: bool,
+    /// Whether something did. Then nothing is certain any more.
+    strangers: bool,
+    held: Held,
+    /// What was in it before anything was recorded, as far as it was told and is still there.
+    before: Held,
+    /// What the receives under way take.
+    taking: Held,
+    /// Messages that left it without a trace.
+    pub vanished: u64,
+}
+
+impl Contents {
+    /// It was made just now, and nothing is in it.
+    pub fn is_new(&mut self) {
+        self.all_known = !self.strangers;
+        self.before = Held::default();
+    }
+
+    /// Some calls are missing in the recording: nothing is certain.
+    pub fn calls_are_missing(&mut self) {
+        self.strangers = true;
+        self.all_known = false;
+    }
+
+    /// What is in it.
+    pub fn held(&self) -> Held {
+        Held {
+            messages: self.held.messages + self.before.messages,
+            bytes: self.held.bytes + self.before.bytes,
+        }
+    }
+
+    /// Its msg_qbytes is told.
+    pub fn set_qbytes(&mut self, qbytes: u64) {
+        self.qbytes = Some(qbytes);
+        self.most_qbytes = self.most_qbytes.max(qbytes);
+    }
+
+    /// Its depth is told. What is not known to have been sent was there before.
+    pub fn told(&mut self, told: Held) {
+        let quiet = self.taking.messages == 0;
+        if !self.all_known && quiet {
+            self.before = Held {
+                messages: told.messages.saturating_sub(self.held.messages),
+                bytes: told.bytes.saturating_sub(self.held.bytes),
+            };
+        }
+    }
+
+    /// Whether a message of so many bytes has room. Nothing where that is not known.
+    pub fn fits(&self, size: u64) -> Option<bool> {
+        let held = self.held();
+        let qbytes = self.qbytes?;
+        Some(held.bytes.saturating_add(size) <= qbytes && held.messages < qbytes)
+    }
+
+    /// Whether there is a message that would be taken, and that nobody is taking already.
+    pub fn has(&self, selector: Selector) -> bool {
+        match selector {
+            Selector::Exact(mtype) => {
+                self.lanes.get(&mtype).is_some_and(|lane| lane.to_spare() > 0)
+            }
+            selector => {
+                self.lanes.iter().any(|(mtype, lane)| selector.takes(*mtype) && lane.to_spare() > 0)
+            }
+        }
+    }
+
+    /// What it holds of each type.
+    pub fn by_type(&self) -> impl Iterator<Item = (i64, Held)> {
+        self.lanes.iter().map(|(mtype, lane)| {
+            let sent = lane.sent().filter(|sent| sent.counted);
+            let add = |held: Held, sent: &Sent| Held {
+                messages: held.messages + 1,
+                bytes: held.bytes + sent.size,
+            };
+            (*mtype, sent.fold(Held::default(), add))
+        })
+    }
+
+    /// A msgsnd begins that sends, or never returns.
+    pub fn begin_send(&mut self, call: &Call, process: usize) {
+        let sent = Sent::new(call, process);
+        match call.mtype {
+            Some(mtype) => self.lanes.entry(mtype).or_default().send(sent),
+            None => self.unsure.push(sent),
+        }
+    }
+
+    /// A msgsnd that seemed never to return has returned.
+    pub fn make_up_for_send(&mut self, call: &Call, process: usize) {
+        self.unsure.retain(|sent| sent.id != call.id());
+        if call.result().is_some() {
+            self.begin_send(call, process);
+        }
+    }
+
+    /// A msgsnd has sent its message. Gives messages that cannot be there any more.
+    pub fn end_send(&mut self, call: &Call) -> Vec<Sent> {
+        let Some(mtype) = call.mtype else { return Vec::new() };
+        let sent = self.lanes.get_mut(&mtype).and_then(|lane| lane.sent_by(call.id()));
+        if let Some(sent) = sent {
+            sent.counted = true;
+            self.held.messages += 1;
+            self.held.bytes += sent.size;
+        }
+        self.drop_impossible()
+    }
+
+    /// Drops the oldest messages where there are more than the queue can hold: somebody took them
+    /// who is not in the recording.
+    fn drop_impossible(&mut self) -> Vec<Sent> {
+        let mut dropped = Vec::new();
+        while self.is_beyond_limit() {
+            let oldest = self
+                .lanes
+                .iter()
+                .min_by_key(|(_, lane)| lane.sent().next().map_or(u64::MAX, |sent| sent.id.entered))
+                .map(|(mtype, _)| *mtype);
+            let lane = oldest.and_then(|mtype| self.lanes.get_mut(&mtype));
+            let Some(sent) = lane.and_then(Lane::lose_oldest) else { break };
+            self.has_strangers();
+            self.lose(&sent);
+            dropped.push(sent);
+            self.tidy(oldest);
+        }
+        dropped
+    }
+
+    fn is_beyond_limit(&self) -> bool {
+        match self.qbytes {
+            Some(_) => self.held.bytes > self.most_qbytes.saturating_add(self.taking.bytes),
+            None => self.held.messages > MOST_HELD,
+        }
+    }
+
+    fn has_strangers(&mut self) {
+        self.strangers = true;
+        self.all_known = false;
+    }
+
+    /// A message has left without a trace.
+    fn lose(&mut self, sent: &Sent) {
+        self.vanished += 1;
+        self.left(sent);
+    }
+
+    fn left(&mut self, sent: &Sent) {
+        if sent.counted {
+            self.held.messages = self.held.messages.saturating_sub(1);
+            self.held.bytes = self.held.bytes.saturating_sub(sent.size);
+        }
+    }
+
+    /// Removes a lane that is of no use any more.
+    fn tidy(&mut self, mtype: Option<i64>) {
+        if let Some(mtype) = mtype
+            && self.lanes.get(&mtype).is_some_and(Lane::is_idle)
+        {
+            self.lanes.remove(&mtype);
+        }
+    }
+
+    /// A msgrcv begins.
+    pub fn begin_receive(&mut self, call: &Call) {
+        match (call.returned, taken_type(call)) {
+            (None, _) => self.hanging.push((call.id(), call.selector())),
+            (_, Some(mtype)) => {
+                self.lanes.entry(mtype).or_default().begin_receive(call.id());
+                self.taking.messages += 1;
+                self.taking.bytes += call.result().unwrap_or(0) as u64;
+            }
+            _ => (),
+        }
+    }
+
+    /// A msgrcv that never returned is over, or has returned after all. It may have taken a
+    /// message.
+    pub fn give_up_receive(&mut self, id: CallId, late: bool) {
+        let Some(index) = self.hanging.iter().position(|(hanging, _)| *hanging == id) else {
+            return;
+        };
+        let (_, selector) = self.hanging.remove(index);
+        if !late {
+            let lanes = self.lanes.iter_mut().filter(|(mtype, _)| selector.takes(**mtype));
+            lanes.for_each(|(_, lane)| lane.lose_receiver());
+        }
+    }
+
+    /// A msgrcv has taken a message: which?
+    pub fn end_receive(&mut self, call: &Call) -> Taken {
+        let Some(mtype) = taken_type(call) else { return self.destroy(call) };
+        if self.taking.messages > 0 {
+            self.taking.messages -= 1;
+            self.taking.bytes = self.taking.bytes.saturating_sub(call.result().unwrap_or(0) as u64);
+        }
+        let receive = Receive::by(call);
+        let got = receive.got;
+        let hanging = self.hanging.iter().filter(|(_, selector)| selector.takes(mtype)).count();
+        let may_be_unsure = self.unsure.iter().any(|sent| sent.agrees(&got));
+        let all_known = self.all_known && !may_be_unsure;
+        let lane = self.lanes.entry(mtype).or_default();
+        let mut taken = lane.take(&receive, hanging, all_known);
+        self.tidy(Some(mtype));
+        if taken.sent.is_none() {
+            taken.sent = self.take_unsure(&got);
+        }
+        match &taken.sent {
+            Some(sent) => self.left(sent),
+            None => self.took_older(call),
+        }
+        taken.vanished.iter().for_each(|sent| self.lose(sent));
+        // Those who never returned may have taken some; the others were taken by a stranger.
+        if taken.sent.is_none() || !taken.explained {
+            self.has_strangers_unless_old();
+        }
+        taken
+    }
+
+    fn take_unsure(&mut self, got: &Got) -> Option<Sent> {
+        let index = self.unsure.iter().position(|sent| sent.agrees(got))?;
+        Some(self.unsure.remove(index))
+    }
+
+    /// A message was received that nobody was seen to send.
+    fn took_older(&mut self, call: &Call) {
+        let size = call.result().unwrap_or(0) as u64;
+        self.before.messages = self.before.messages.saturating_sub(1);
+        self.before.bytes = self.before.bytes.saturating_sub(size);
+    }
+
+    /// What cannot be explained in a queue of which all is known comes from outside.
+    fn has_strangers_unless_old(&mut self) {
+        if self.all_known {
+            self.has_strangers();
+        }
+    }
+
+    /// A message could not be stored and is gone. Which type it had is not known; what is oldest
+    /// is the likeliest.
+    fn destroy(&mut self, call: &Call) -> Taken {
+        let selector = call.selector();
+        let matching = self.lanes.iter().filter(|(mtype, _)| selector.takes(**mtype));
+        let first = match selector {
+            Selector::UpTo(_) => matching.map(|(mtype, _)| *mtype).next(),
+            _ => matching
+                .min_by_key(|(_, lane)| lane.sent().next().map_or(u64::MAX, |sent| sent.id.entered))
+                .map(|(mtype, _)| *mtype),
+        };
+        let Some(lane) = first.and_then(|mtype| self.lanes.get_mut(&mtype)) else {
+            return Taken::default();
+        };
+        let taken = lane.take(&Receive::by(call), 0, false);
+        self.tidy(first);
+        if let Some(sent) = &taken.sent {
+            self.left(sent);
+        }
+        // Another type's may have been meant.
+        self.all_known = false;
+        taken
+    }
+
+    /// A msgrcv found nothing to take.
+    pub fn found_nothing(&mut self, call: &Call) -> Vec<Sent> {
+        let selector = call.selector();
+        let hanging = self.hanging.len();
+        let mut gone = Vec::new();
+        let mut strange = false;
+        for (_, lane) in self.lanes.iter_mut().filter(|(mtype, _)| selector.takes(**mtype)) {
+            let (lost, explained) = lane.found_nothing(call.entered, hanging);
+            gone.extend(lost);
+            strange |= !explained;
+        }
+        if !gone.is_empty() {
+            gone.iter().for_each(|sent| self.lose(sent));
+            self.lanes.retain(|_, lane| !lane.is_idle());
+        }
+        if strange {
+            self.has_strangers();
+        }
+        if selector == Selector::Any {
+            self.before = Held::default();
+            self.all_known = !self.strangers;
+            self.unsure.retain(|sent| sent.id.entered > call.entered);
+        }
+        gone
+    }
+
+    /// The queue is gone, and all that was in it.
+    pub fn clear(&mut self) {
+        self.lanes.clear();
+        self.unsure.clear();
+        self.held = Held::default();
+        self.before = Held::default();
+    }
+}
+
+/// The type of the message that a call takes, where that is known.
+fn taken_type(call: &Call) -> Option<i64> {
+    if !call.takes() {
+        return None;
+    }
+    match (call.result(), call.selector()) {
+        (Some(_), _) => call.mtype,
+        (None, Selector::Exact(mtype)) if call.errno() == Some(libc::EFAULT) => Some(mtype),
+        _ => None,
+    }
+}

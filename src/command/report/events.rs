@@ -1,0 +1,195 @@
+//! What a recording tells, as events: calls, and what else is known of processes and queues. All
+//! times are nanoseconds since the recording was made.
+
+use crate::command::recording::follower::Told;
+use crate::command::recording::time::Scale;
+use libc::{IPC_NOWAIT, MSG_COPY, MSG_EXCEPT, MSG_NOERROR};
+use msgq::trace::format::Kind;
+use msgq::trace::record::Record;
+use std::ops::Deref;
+
+/// What happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A call began; what came of it stands in it, if it ever returned.
+    Call(Call),
+    /// A call that had been told as one that waits has returned after all: it did so while the
+    /// recording was read.
+    Late(Call),
+    /// A process began a program of this name.
+    Program(u32, u64, String),
+    /// A process was forked; its name is its parent's.
+    Fork(u32, u64, String),
+}
+
+/// A call: its record, with times in nanoseconds since the recording was made.
+#[derive(Clone, Debug)]
+pub struct Call(pub Record);
+
+impl Deref for Call {
+    type Target = Record;
+
+    fn deref(&self) -> &Record {
+        &self.0
+    }
+}
+
+/// Which call it is: a thread makes one at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallId {
+    /// When it began.
+    pub entered: u64,
+    /// The thread.
+    pub thread: u32,
+}
+
+impl Call {
+    /// Which call it is.
+    pub fn id(&self) -> CallId {
+        CallId { entered: self.entered, thread: self.thread }
+    }
+
+    /// When it returned.
+    pub fn end(&self) -> Option<u64> {
+        self.returned.map(|(at, _)| at)
+    }
+
+    /// Its result, where it succeeded.
+    pub fn result(&self) -> Option<i64> {
+        self.returned.and_then(|(_, outcome)| outcome.ok())
+    }
+
+    /// Its errno, where it failed.
+    pub fn errno(&self) -> Option<i32> {
+        self.returned.and_then(|(_, outcome)| outcome.err()).map(|error| error.0)
+    }
+
+    /// Whether it has these flags.
+    pub fn has(&self, flags: i32) -> bool {
+        self.flags & flags != 0
+    }
+
+    /// Whether it may wait: a msgsnd or msgrcv without IPC_NOWAIT.
+    pub fn may_wait(&self) -> bool {
+        matches!(self.kind, Kind::Send | Kind::Receive) && !self.has(IPC_NOWAIT)
+    }
+
+    /// Which messages a msgrcv asks for.
+    pub fn selector(&self) -> Selector {
+        match self.msgtyp {
+            0 => Selector::Any,
+            msgtyp if msgtyp < 0 => Selector::UpTo(msgtyp.saturating_neg()),
+            msgtyp if self.has(MSG_EXCEPT) => Selector::Except(msgtyp),
+            msgtyp => Selector::Exact(msgtyp),
+        }
+    }
+
+    /// Whether it is a msgrcv that takes the message out of its queue. (MSG_COPY leaves it there.)
+    pub fn takes(&self) -> bool {
+        self.kind == Kind::Receive && !self.has(MSG_COPY)
+    }
+
+    /// Whether a received message may have been longer than what was received of it.
+    pub fn may_be_cut(&self) -> bool {
+        self.has(MSG_NOERROR) && self.result() == i64::try_from(self.msgsz).ok()
+    }
+
+    /// The number of the message that it sent or received, which no other message of its queue
+    /// has; 0 where the recording has none. The one place that says where it comes from.
+    pub fn message_number(&self) -> u64 {
+        0
+    }
+}
+
+/// Which messages a msgrcv asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Selector {
+    /// The oldest message.
+    Any,
+    /// The oldest of this type.
+    Exact(i64),
+    /// The oldest of another type.
+    Except(i64),
+    /// The oldest of the lowest type, up to this one.
+    UpTo(i64),
+}
+
+impl Selector {
+    /// Whether it would take a message of this type.
+    pub fn takes(self, mtype: i64) -> bool {
+        match self {
+            Selector::Any => true,
+            Selector::Exact(wanted) => mtype == wanted,
+            Selector::Except(unwanted) => mtype != unwanted,
+            Selector::UpTo(most) => mtype <= most,
+        }
+    }
+
+    /// A message that it would take, in words.
+    pub fn words(self) -> String {
+        match self {
+            Selector::Any => "message".to_string(),
+            Selector::Exact(mtype) => format!("message of type {mtype}"),
+            Selector::Except(mtype) => format!("message of a type other than {mtype}"),
+            Selector::UpTo(mtype) => format!("message of a type up to {mtype}"),
+        }
+    }
+}
+
+impl Event {
+    /// What is told, as an event. Nothing where it tells nothing new.
+    pub fn of(told: Told, scale: &Scale) -> Option<Event> {
+        let (mut record, late) = match told {
+            Told::Waits(record) | Told::Returned(record, false) | Told::Never(record, false) => {
+                (record, false)
+            }
+            Told::Returned(record, true) => (record, true),
+            // Told as waiting before.
+            Told::Never(_, true) => return None,
+        };
+        record.entered = scale.since_made(record.entered);
+        if let Some((at, _)) = &mut record.returned {
+            *at = scale.since_made(*at).max(record.entered);
+        }
+        let name = |record: &Record| String::from_utf8_lossy(&record.bytes).into_owned();
+        Some(match record.kind {
+            Kind::Program => Event::Program(record.process, record.entered, name(&record)),
+            Kind::Fork => Event::Fork(record.process, record.entered, name(&record)),
+            Kind::More | Kind::Unused => return None,
+            _ if late => Event::Late(Call(record)),
+            _ => Event::Call(Call(record)),
+        })
+    }
+
+    /// When it happened.
+    pub fn at(&self) -> u64 {
+        match self {
+            Event::Call(call) => call.entered,
+            Event::Late(call) => call.end().unwrap_or(call.entered),
+            Event::Program(_, at, _) | Event::Fork(_, at, _) => *at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::report::samples::receive;
+
+    #[test]
+    fn what_a_receive_asks_for_is_read_as_the_kernel_reads_it() {
+        let selector = |msgtyp, flags| {
+            let mut call = receive(1, 0, 1, 5, b"");
+            call.0.msgtyp = msgtyp;
+            call.0.flags = flags;
+            call.selector()
+        };
+        assert_eq!(selector(0, MSG_EXCEPT), Selector::Any, "MSG_EXCEPT means nothing with 0");
+        assert_eq!(selector(7, 0), Selector::Exact(7));
+        assert_eq!(selector(7, MSG_EXCEPT), Selector::Except(7));
+        assert_eq!(selector(-7, MSG_EXCEPT), Selector::UpTo(7));
+        assert_eq!(selector(i64::MIN, 0), Selector::UpTo(i64::MAX));
+        assert!(Selector::UpTo(7).takes(7) && !Selector::UpTo(7).takes(8));
+        assert!(Selector::Except(7).takes(8) && !Selector::Except(7).takes(7));
+    }
+}

@@ -1,0 +1,308 @@
+//! Which receive took which send.
+//!
+//! Whatever a msgrcv asks for, it takes the oldest message of the type that it gets. So the messages of
+//! one type, its *lane*, leave their queue in the order in which they came. What is not known is
+//! the exact moment at which a call worked: it lies between its begin and its return. A
+//! message was surely before another if its msgsnd had returned when the other's began; and a receive
+//! may have been overtaken by those that had begun when it returned. What remains possible is then
+//! compared: the length of the message, and the bytes of it that were recorded.
+
+use super::events::{Call, CallId};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+/// How many sends are looked at as the one that a receive may have taken. Where there are more, the
+/// link is not certain anyway.
+const MOST_CANDIDATES: usize = 256;
+
+/// How many sends are looked at for one with the bytes received, once those are no candidates that
+/// should be.
+const MOST_SEARCHED: usize = 4096;
+
+/// A message that was sent, or is being sent, and has not been received.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// The call that sent it.
+    pub id: CallId,
+    /// Which process that was: its number in the report.
+    pub process: usize,
+    /// When that call returned; nothing where it has not, and may not have sent anything.
+    pub returned: Option<u64>,
+    /// The message's length in bytes.
+    pub size: u64,
+    /// The first of them, as far as they were recorded.
+    pub bytes: Vec<u8>,
+    /// Its number in its queue, 0 where it is unknown.
+    pub number: u64,
+    /// Whether the queue's depth counts it.
+    pub counted: bool,
+    /// Whether a receive may have taken it that is said to have taken another.
+    doubted: bool,
+    /// Whether it was there when a receiver was lost that may have taken it.
+    exposed: bool,
+}
+
+impl Sent {
+    /// The message that this call sent, or may have sent.
+    pub fn new(call: &Call, process: usize) -> Sent {
+        Sent {
+            id: call.id(),
+            process,
+            returned: call.end(),
+            size: call.msgsz,
+            bytes: call.bytes.clone(),
+            number: call.message_number(),
+            counted: false,
+            doubted: false,
+            exposed: false,
+        }
+    }
+
+    /// Whether its text may be the one received: as far as both were recorded, they are the same.
+    pub fn agrees(&self, got: &Got) -> bool {
+        let Got::Message { size, cut, bytes } = got else { return true };
+        let size_agrees = self.size == *size || *cut && self.size > *size;
+        let common = self.bytes.len().min(bytes.len());
+        size_agrees && self.bytes.get(..common) == bytes.get(..common)
+    }
+}
+
+/// What a receive got.
+#[derive(Clone, Copy, Debug)]
+pub enum Got<'a> {
+    /// A message of so many bytes; it may have been longer where it may be cut.
+    Message {
+        /// Its length.
+        size: u64,
+        /// Whether MSG_NOERROR may have cut it.
+        cut: bool,
+        /// Its first bytes, as far as they were recorded.
+        bytes: &'a [u8],
+    },
+    /// A message that could not be stored (EFAULT), and is gone.
+    Unknown,
+}
+
+impl Got<'_> {
+    fn by(call: &Call) -> Got<'_> {
+        match call.result() {
+            Some(size) => {
+                let cut = call.may_be_cut();
+                Got::Message { size: size as u64, cut, bytes: &call.bytes }
+            }
+            None => Got::Unknown,
+        }
+    }
+}
+
+/// A receive that took a message.
+#[derive(Clone, Copy, Debug)]
+pub struct Receive<'a> {
+    /// The call.
+    pub id: CallId,
+    /// What it got.
+    pub got: Got<'a>,
+    /// The message's number in its queue, 0 where it is unknown.
+    pub number: u64,
+}
+
+impl Receive<'_> {
+    /// What this call, which took a message, did.
+    pub fn by(call: &Call) -> Receive<'_> {
+        Receive { id: call.id(), got: Got::by(call), number: call.message_number() }
+    }
+}
+
+/// What is found for a receive.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// The message that it took.
+    pub sent: Option<Sent>,
+    /// Whether that is certain: it can have been no other.
+    pub certain: bool,
+    /// Messages that were before it and are not there any more.
+    pub vanished: Vec<Sent>,
+    /// Whether calls that are recorded may account for all this.
+    pub explained: bool,
+}
+
+/// The messages of one type in one queue.
+#[derive(Debug, Default)]
+pub struct Lane {
+    /// In the order in which their calls began.
+    sent: VecDeque<Sent>,
+    /// The calls that are taking a message of this type, in the order in which they began.
+    taking: Vec<CallId>,
+    /// How many messages may be gone without a trace: taken by calls that never returned.
+    perhaps_gone: usize,
+}
+
+impl Lane {
+    /// The messages.
+    pub fn sent(&self) -> impl Iterator<Item = &Sent> {
+        self.sent.iter()
+    }
+
+    /// The message of this call.
+    pub fn sent_by(&mut self, id: CallId) -> Option<&mut Sent> {
+        // The newest are at the end.
+        self.sent.iter_mut().rev().find(|sent| sent.id == id)
+    }
+
+    /// Whether nothing is in it, and nobody is about to take anything.
+    pub fn is_idle(&self) -> bool {
+        self.sent.is_empty() && self.taking.is_empty()
+    }
+
+    /// How many messages there are more than are being taken.
+    pub fn to_spare(&self) -> usize {
+        self.sent.len().saturating_sub(self.taking.len())
+    }
+
+    /// A message is being sent.
+    pub fn send(&mut self, sent: Sent) {
+        self.sent.push_back(sent);
+    }
+
+    /// A call that will take a message begins.
+    pub fn begin_receive(&mut self, id: CallId) {
+        self.taking.push(id);
+    }
+
+    /// A call that may have taken a message ended without a word.
+    pub fn lose_receiver(&mut self) {
+        if !self.sent.is_empty() {
+            self.perhaps_gone += 1;
+            self.sent.iter_mut().for_each(|sent| sent.exposed = true);
+        }
+    }
+
+    /// Removes the oldest message.
+    pub fn lose_oldest(&mut self) -> Option<Sent> {
+        self.sent.pop_front()
+    }
+
+    /// Finds what a receive took when it returns. `others`: how many calls wait for such a message
+    /// that never returned, and may have got one. `all_known`: nothing came into the queue or
+    /// left it but what was recorded.
+    pub fn take(&mut self, receive: &Receive, others: usize, all_known: bool) -> Taken {
+        let own = self.taking.iter().position(|id| *id == receive.id);
+        own.map(|own| self.taking.remove(own));
+        if let Some(sent) = self.take_number(receive.number) {
+            return Taken {
+                sent: Some(sent),
+                certain: true,
+                vanished: Vec::new(),
+                explained: true,
+            };
+        }
+        let got = receive.got;
+        let ahead = self.taking.len() + others + self.perhaps_gone;
+        let candidates = self.candidates(&got, ahead);
+        let taken = match candidates.as_slice() {
+            [] => self.search(&got),
+            candidates => {
+                let earlier = own.unwrap_or(0).min(candidates.len() - 1);
+                self.choose(candidates, earlier, all_known)
+            }
+        };
+        if self.perhaps_gone > 0 && !self.sent.iter().any(|sent| sent.exposed) {
+            self.perhaps_gone = 0;
+        }
+        taken
+    }
+
+    /// The message of this number: nothing has to be found out then.
+    fn take_number(&mut self, number: u64) -> Option<Sent> {
+        let index = self.sent.iter().position(|sent| number != 0 && sent.number == number)?;
+        self.sent.remove(index)
+    }
+
+    /// The sends that a receive may have taken: those that agree with what it got, and have at most
+    /// `ahead` messages surely before them. With each, how many those are.
+    fn candidates(&self, got: &Got, ahead: usize) -> Vec<(usize, usize)> {
+        let mut candidates = Vec::new();
+        let mut returns = BinaryHeap::new();
+        let mut before = 0;
+        for (index, sent) in self.sent.iter().enumerate() {
+            while returns.peek().is_some_and(|Reverse(returned)| *returned < sent.id.entered) {
+                returns.pop();
+                before += 1;
+            }
+            if before > ahead || candidates.len() == MOST_CANDIDATES {
+                break;
+            }
+            if sent.agrees(got) {
+                candidates.push((index, before));
+            }
+            returns.extend(sent.returned.map(Reverse));
+        }
+        candidates
+    }
+
+    /// Chooses the candidate that came first, or second where one receive that waits began
+    /// earlier, and so on: receivers are served in the order in which they came.
+    fn choose(&mut self, all: &[(usize, usize)], earlier: usize, all_known: bool) -> Taken {
+        let mut by_return: Vec<(usize, usize)> = all.to_vec();
+        by_return.sort_by_key(|(index, _)| self.sent[*index].returned.unwrap_or(u64::MAX));
+        let (index, before) = by_return[earlier];
+        let doubted = self.sent[index].doubted;
+        let certain = all_known && all.len() == 1 && !doubted;
+        if all.len() > 1 {
+            all.iter().for_each(|(other, _)| self.sent[*other].doubted = true);
+        }
+        let sent = self.sent.remove(index);
+        // Those surely before it that nobody can be taking now were taken without a trace.
+        let gone = before.saturating_sub(self.taking.len()).min(self.perhaps_gone);
+        let vanished = match &sent {
+            Some(sent) if all.len() == 1 => self.remove_before(sent.id.entered, gone),
+            _ => Vec::new(),
+        };
+        self.perhaps_gone -= vanished.len();
+        Taken { sent, certain, vanished, explained: true }
+    }
+
+    /// Finds a message that should not be the next one, but agrees. Those before it are gone.
+    fn search(&mut self, got: &Got) -> Taken {
+        let found = self.sent.iter().take(MOST_SEARCHED).position(|sent| sent.agrees(got));
+        let Some(sent) = found.and_then(|index| self.sent.remove(index)) else {
+            return Taken::default();
+        };
+        let vanished = self.remove_before(sent.id.entered, usize::MAX);
+        Taken { sent: Some(sent), certain: false, vanished, explained: false }
+    }
+
+    /// A receive that began at `time` found nothing. Gives the messages that are gone then, and
+    /// whether calls that never returned may have taken them, `hanging` or over.
+    pub fn found_nothing(&mut self, time: u64, hanging: usize) -> (Vec<Sent>, bool) {
+        let gone = self.remove_before(time, usize::MAX);
+        let explained = gone.len() <= self.perhaps_gone + hanging;
+        self.perhaps_gone = self.perhaps_gone.saturating_sub(gone.len());
+        (gone, explained)
+    }
+
+    /// Removes the oldest messages whose calls had returned by then, but leaves as many as are
+    /// being taken.
+    fn remove_before(&mut self, time: u64, most: usize) -> Vec<Sent> {
+        if most == 0 {
+            return Vec::new();
+        }
+        let is_before = |sent: &Sent| sent.returned.is_some_and(|returned| returned < time);
+        let before = self.sent.iter().filter(|sent| is_before(sent)).count();
+        let mut left = before.saturating_sub(self.taking.len()).min(most);
+        let mut removed = Vec::new();
+        self.sent.retain(|sent| {
+            let goes = left > 0 && is_before(sent);
+            if goes {
+                left -= 1;
+                removed.push(sent.clone());
+            }
+            !goes
+        });
+        removed
+    }
+}
+
+#[cfg(test)]
+#[path = "links_tests.rs"]
+mod tests;

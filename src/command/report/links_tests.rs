@@ -1,0 +1,258 @@
+//! Sequences of calls, made by hand, and the links that they must give.
+
+use super::*;
+use crate::command::report::events::Event;
+use crate::command::report::model::{Known, Model};
+use crate::command::report::observer::{Link, Observer};
+use crate::command::report::samples::{control, create, failed, never, receive, send};
+use crate::command::report::timeline::Timeline;
+use libc::{EFAULT, ENOMSG, IPC_NOWAIT, IPC_RMID, MSG_COPY, MSG_NOERROR};
+
+#[derive(Default)]
+struct Seen(Vec<Link>);
+
+impl Observer for Seen {
+    fn link(&mut self, link: &Link) {
+        self.0.push(link.clone());
+    }
+}
+
+const KNOWN: Known = Known {
+    threshold: 1_000_000,
+    msgmnb: Some(16384),
+    msgmax: Some(8192),
+    calls_are_missing: false,
+};
+
+/// The links: when the send and the receive began, and whether it is certain.
+fn links_knowing(known: Known, calls: Vec<Call>) -> Vec<(u64, u64, bool)> {
+    let mut seen = Seen::default();
+    let mut model = Model::new(known, &mut seen);
+    let mut timeline = Timeline::default();
+    timeline.add(calls.into_iter().map(Event::Call), &mut model);
+    timeline.finish(&mut model);
+    seen.0.iter().map(|link| (link.sent.entered, link.received.entered, link.certain)).collect()
+}
+
+/// The same for a queue that was made at the time 0.
+fn links(calls: Vec<Call>) -> Vec<(u64, u64, bool)> {
+    links_knowing(KNOWN, std::iter::once(create(1, 0)).chain(calls).collect())
+}
+
+fn with_flags(mut call: Call, flags: i32) -> Call {
+    call.0.flags = flags;
+    call
+}
+
+fn with_type(mut call: Call, msgtyp: i64) -> Call {
+    call.0.msgtyp = msgtyp;
+    call
+}
+
+#[test]
+fn messages_of_a_type_leave_in_the_order_in_which_they_came() {
+    let calls = vec![
+        send(1, 10, 11, 7, b"same"),
+        send(1, 20, 21, 3, b"same"),
+        send(1, 30, 31, 7, b"same"),
+        with_type(receive(2, 40, 41, 3, b"same"), -5),
+        with_type(receive(2, 50, 51, 7, b"same"), 0),
+        receive(2, 60, 61, 7, b"same"),
+    ];
+    assert_eq!(links(calls), [(20, 40, true), (10, 50, true), (30, 60, true)]);
+}
+
+#[test]
+fn sends_at_the_same_time_are_told_apart_by_their_text() {
+    let sends = |texts: [&'static [u8]; 2]| {
+        vec![
+            send(1, 10, 20, 7, texts[0]),
+            send(2, 11, 19, 7, texts[1]),
+            receive(3, 30, 31, 7, texts[1]),
+            receive(3, 40, 41, 7, texts[0]),
+        ]
+    };
+    assert_eq!(links(sends([b"one", b"two"])), [(11, 30, true), (10, 40, true)]);
+    let same = links(sends([b"one", b"one"]));
+    assert!(same.iter().all(|(_, _, certain)| !certain), "either may be meant: {same:?}");
+}
+
+#[test]
+fn receives_at_the_same_time_are_told_apart_by_their_text() {
+    let calls = |texts: [&'static [u8]; 2]| {
+        vec![
+            send(1, 10, 11, 7, texts[0]),
+            send(1, 20, 21, 7, texts[1]),
+            receive(2, 30, 41, 7, texts[1]),
+            receive(3, 31, 40, 7, texts[0]),
+        ]
+    };
+    assert_eq!(links(calls([b"one", b"two"])), [(10, 31, true), (20, 30, true)]);
+    let same = links(calls([b"one", b"one"]));
+    assert!(same.iter().all(|(_, _, certain)| !certain), "{same:?}");
+}
+
+#[test]
+fn a_receive_that_began_later_takes_nothing_from_one_that_was_over() {
+    let calls = vec![
+        send(1, 10, 11, 7, b"same"),
+        send(1, 20, 21, 7, b"same"),
+        receive(2, 30, 31, 7, b"same"),
+        receive(3, 32, 33, 7, b"same"),
+    ];
+    assert_eq!(links(calls), [(10, 30, true), (20, 32, true)]);
+}
+
+#[test]
+fn of_two_that_wait_the_first_gets_the_first_though_it_wakes_last() {
+    let calls = vec![
+        receive(2, 10, 45, 7, b"same"),
+        receive(3, 11, 44, 7, b"same"),
+        send(1, 20, 21, 7, b"same"),
+        send(1, 30, 31, 7, b"same"),
+    ];
+    assert_eq!(links(calls), [(30, 11, false), (20, 10, false)]);
+}
+
+#[test]
+fn a_message_that_is_received_before_its_send_returns_has_its_link() {
+    let calls = vec![receive(2, 10, 22, 7, b"text"), send(1, 20, 30, 7, b"text")];
+    assert_eq!(links(calls), [(20, 10, true)]);
+}
+
+#[test]
+fn a_message_that_was_cut_is_known_by_what_is_left_of_it() {
+    let mut cut = with_flags(receive(2, 30, 31, 7, b"ab"), MSG_NOERROR);
+    cut.0.msgsz = 2;
+    let calls = vec![send(1, 10, 20, 7, b"xbcdef"), send(3, 11, 19, 7, b"abcdef"), cut];
+    assert_eq!(links(calls), [(11, 30, true)]);
+}
+
+#[test]
+fn a_copy_takes_nothing() {
+    let calls = vec![
+        send(1, 10, 11, 7, b"text"),
+        with_flags(with_type(receive(2, 20, 21, 7, b"text"), 0), MSG_COPY | IPC_NOWAIT),
+        receive(2, 30, 31, 7, b"text"),
+    ];
+    assert_eq!(links(calls), [(10, 30, true)]);
+}
+
+#[test]
+fn a_message_that_cannot_be_stored_is_gone() {
+    let calls = vec![
+        send(1, 10, 11, 7, b"same"),
+        send(1, 20, 21, 7, b"same"),
+        failed(receive(2, 30, 31, 7, b""), EFAULT),
+        receive(2, 40, 41, 7, b"same"),
+    ];
+    assert_eq!(links(calls), [(20, 40, true)]);
+}
+
+#[test]
+fn calls_that_failed_send_and_take_nothing() {
+    let calls = vec![
+        failed(send(1, 10, 11, 7, b"same"), libc::EAGAIN),
+        send(1, 20, 21, 7, b"same"),
+        failed(receive(2, 30, 31, 7, b""), libc::E2BIG),
+        receive(2, 40, 41, 7, b"same"),
+    ];
+    assert_eq!(links(calls), [(20, 40, true)]);
+}
+
+#[test]
+fn whoever_was_killed_while_he_received_may_have_taken_a_message() {
+    let calls = vec![
+        send(1, 10, 11, 7, b"same"),
+        send(1, 20, 21, 7, b"same"),
+        never(receive(2, 30, 31, 7, b"same")),
+        receive(3, 40, 41, 7, b"same"),
+    ];
+    assert_eq!(links(calls), [(10, 40, false)]);
+}
+
+#[test]
+fn what_a_killed_receiver_took_is_skipped_when_the_text_shows_it() {
+    let calls = vec![
+        send(1, 10, 11, 7, b"one"),
+        send(1, 20, 21, 7, b"two"),
+        never(receive(2, 30, 31, 7, b"one")),
+        // The same thread goes on, so the call is over.
+        failed(with_type(receive(2, 40, 41, 9, b""), 9), ENOMSG),
+        receive(3, 50, 51, 7, b"two"),
+        send(1, 60, 61, 7, b"one"),
+        receive(3, 70, 71, 7, b"one"),
+    ];
+    assert_eq!(links(calls), [(20, 50, true), (60, 70, true)]);
+}
+
+#[test]
+fn whoever_was_killed_while_he_sent_may_have_sent_the_message() {
+    let calls = vec![
+        never(send(1, 10, 11, 7, b"same")),
+        send(2, 20, 21, 7, b"same"),
+        receive(3, 30, 31, 7, b"same"),
+        receive(3, 40, 41, 7, b"same"),
+    ];
+    assert_eq!(links(calls), [(20, 30, false), (10, 40, false)]);
+}
+
+#[test]
+fn in_a_queue_that_was_there_before_nothing_is_certain_until_it_was_empty() {
+    let calls = vec![
+        receive(2, 1, 2, 7, b"old"),
+        send(1, 10, 11, 7, b"same"),
+        receive(2, 20, 21, 7, b"same"),
+        failed(with_type(receive(2, 30, 31, 7, b""), 0), ENOMSG),
+        send(1, 40, 41, 7, b"same"),
+        receive(2, 50, 51, 7, b"same"),
+    ];
+    assert_eq!(links_knowing(KNOWN, calls), [(10, 20, false), (40, 50, true)]);
+}
+
+#[test]
+fn where_calls_are_missing_nothing_is_certain() {
+    let calls = vec![create(1, 0), send(1, 10, 11, 7, b"x"), receive(2, 20, 21, 7, b"x")];
+    let known = Known { calls_are_missing: true, ..KNOWN };
+    assert_eq!(links_knowing(known, calls), [(10, 20, false)]);
+}
+
+#[test]
+fn a_text_that_should_not_be_next_betrays_somebody_who_is_not_recorded() {
+    let calls = vec![
+        send(1, 10, 11, 7, b"one"),
+        send(1, 20, 21, 7, b"two"),
+        receive(2, 30, 31, 7, b"two"),
+        send(1, 40, 41, 7, b"three"),
+        receive(2, 50, 51, 7, b"three"),
+    ];
+    assert_eq!(links(calls), [(20, 30, false), (40, 50, false)]);
+}
+
+#[test]
+fn a_message_that_nobody_was_seen_to_send_has_no_link() {
+    let calls = vec![receive(2, 30, 31, 7, b"one"), send(1, 40, 41, 7, b"one")];
+    assert_eq!(links(calls), []);
+}
+
+#[test]
+fn a_message_may_arrive_after_its_queue_was_removed() {
+    let calls = vec![
+        receive(2, 10, 50, 7, b"text"),
+        send(1, 20, 21, 7, b"text"),
+        control(1, 30, 31, IPC_RMID),
+    ];
+    assert_eq!(links(calls), [(20, 10, true)]);
+}
+
+#[test]
+fn a_number_needs_no_order_and_no_text() {
+    let mut lane = Lane::default();
+    for (at, number) in [(10, 1), (20, 2), (30, 3)] {
+        lane.send(Sent { number, ..Sent::new(&send(1, at, at + 9, 7, b"same"), 0) });
+    }
+    let call = receive(2, 15, 60, 7, b"same");
+    let taken = lane.take(&Receive { number: 2, ..Receive::by(&call) }, 5, false);
+    assert_eq!(taken.sent.map(|sent| sent.id.entered), Some(20));
+    assert!(taken.certain && taken.vanished.is_empty());
+}

@@ -1,0 +1,100 @@
+//! `msgq report`: what a recording says.
+
+mod contents;
+mod control;
+mod deadlock;
+mod events;
+mod failures;
+mod findings;
+mod json;
+mod life;
+mod links;
+mod messages;
+mod model;
+mod observer;
+mod process;
+mod progress;
+mod queue;
+#[cfg(test)]
+mod samples;
+mod series;
+mod stuck;
+mod summary;
+mod sums;
+mod text;
+mod timeline;
+mod waits;
+mod words;
+
+use super::failure::Failure;
+use super::recording::file::RecordingFile;
+use super::recording::finished;
+use super::recording::live::Losses;
+use events::Event;
+use model::{Known, Model};
+use progress::Progress;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use summary::Report;
+use timeline::Timeline;
+
+/// What `msgq report` is told.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The recording, as `msgq trace -w` or MSGQ_TRACE makes it; it may still be written
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Write one JSON object instead of text
+    #[arg(long)]
+    json: bool,
+    /// Tell of every wait that took at least so many milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 100)]
+    waits: u32,
+}
+
+/// Reads the recording and writes the report.
+pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    let (report, read) = read(&arguments)?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    let written = match arguments.json {
+        true => json::write(&report, &mut out),
+        false => text::write(&report, &arguments.file, &mut out),
+    };
+    let written = written.and_then(|()| out.flush());
+    match written {
+        // Whoever reads the report has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => (),
+        written => written.map_err(|error| Failure::about("standard output", error))?,
+    }
+    // What could be read of a damaged recording has its report, too.
+    read.map(|_| ExitCode::SUCCESS)
+}
+
+/// Reads the recording: the report, and whether all could be read.
+fn read(arguments: &Arguments) -> Result<(Report, Result<Losses, Failure>), Failure> {
+    let about = |error| Failure::about(arguments.file.display(), error);
+    let file = RecordingFile::open(&arguments.file)?;
+    let counters = file.counters().map_err(about)?;
+    let known = Known {
+        threshold: u64::from(arguments.waits) * 1_000_000,
+        msgmnb: None,
+        msgmax: None,
+        calls_are_missing: counters.lost > 0 || counters.faults > 0,
+    };
+    let chunks = counters.used.min(file.chunks_present().map_err(about)?);
+    let mut progress = Progress::new(chunks);
+    let mut observer = ();
+    let mut model = Model::new(known, &mut observer);
+    let mut timeline = Timeline::default();
+    let read = finished::read(&arguments.file, |scale, told| {
+        progress.add(&told);
+        timeline.add(told.into_iter().filter_map(|told| Event::of(told, scale)), &mut model);
+    });
+    let now = timeline.finish(&mut model);
+    progress.finish();
+    model.look_for_knots(now);
+    let losses = Losses::of(&counters);
+    let report = Report::of(&mut model, losses, file.made_realtime, now, false);
+    Ok((report, read))
+}

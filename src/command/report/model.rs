@@ -1,0 +1,275 @@
+//! The state of everything at a moment of the recording, moved on by each call's begin and end.
+
+use super::events::{Call, CallId, Event};
+use super::failures::Failures;
+use super::life::Removed;
+use super::messages::Talk;
+use super::observer::{DepthSample, Observer};
+use super::process::Processes;
+use super::queue::Queue;
+use super::stuck::Knot;
+use super::summary::Links;
+use super::sums::{Budget, Capped};
+use super::timeline::Observe;
+use super::waits::{Ended, Longest, Wait};
+use msgq::trace::format::Kind;
+use std::collections::{HashMap, VecDeque};
+
+/// How many pairs of processes have sums of their own.
+const MOST_PAIRS: usize = 10_000;
+
+/// How many removed queues are told of, the last ones.
+const MOST_REMOVED: usize = 10_000;
+
+/// How many ids of removed queues are remembered.
+const MOST_REMOVED_IDS: usize = 100_000;
+
+/// What is known before the first event.
+#[derive(Clone, Copy, Debug)]
+pub struct Known {
+    /// The wait that is worth telling, in nanoseconds.
+    pub threshold: u64,
+    /// The limit of bytes in a new queue, where the recording tells it.
+    pub msgmnb: Option<u64>,
+    /// The limit of bytes in a message, where the recording tells it.
+    pub msgmax: Option<u64>,
+    /// Whether calls are missing in the recording.
+    pub calls_are_missing: bool,
+}
+
+/// The state.
+pub struct Model<'a, O> {
+    /// Who else wants to see what happens.
+    pub observer: &'a mut O,
+    /// What was known before.
+    pub known: Known,
+    /// All processes.
+    pub processes: Processes,
+    /// The queues that are there, by id.
+    pub queues: HashMap<i32, Queue>,
+    /// The last ones that were removed.
+    pub removed: VecDeque<Queue>,
+    /// How many were removed that are not among them.
+    pub forgotten: u64,
+    /// When ids were removed, and by whom.
+    pub removed_ids: HashMap<i32, Removed>,
+    /// Who talks to whom: by the numbers of sender and receiver.
+    pub talks: Capped<(usize, usize), Talk>,
+    /// Calls that wait, if only for as long as is worth telling.
+    pub waiting: HashMap<CallId, Wait>,
+    /// Calls under way that never returned, and their processes.
+    pub never: HashMap<CallId, (usize, Call)>,
+    /// The longest of the waits that are over.
+    pub waits: Longest,
+    /// Failures that the life of a queue explains.
+    pub failures: Failures,
+    /// Deadlocks.
+    pub knots: Vec<Knot>,
+    /// Calls that are over.
+    pub calls: u64,
+    /// How many receives have their send.
+    pub links: Links,
+    /// What is still to be had.
+    pub budget: Budget,
+}
+
+impl<'a, O: Observer> Model<'a, O> {
+    /// Nothing has happened yet.
+    pub fn new(known: Known, observer: &'a mut O) -> Model<'a, O> {
+        Model {
+            observer,
+            known,
+            processes: Processes::default(),
+            queues: HashMap::new(),
+            removed: VecDeque::new(),
+            forgotten: 0,
+            removed_ids: HashMap::new(),
+            talks: Capped::new(MOST_PAIRS),
+            waiting: HashMap::new(),
+            never: HashMap::new(),
+            waits: Longest::default(),
+            failures: Failures::default(),
+            knots: Vec::new(),
+            calls: 0,
+            links: Links::default(),
+            budget: Budget::default(),
+        }
+    }
+
+    /// The queue of this id, which is there: a call has found it.
+    pub fn queue(&mut self, id: i32, at: u64) -> &mut Queue {
+        let missing = self.known.calls_are_missing;
+        self.queues.entry(id).or_insert_with(|| {
+            let mut queue = Queue::new(id, at);
+            if missing {
+                queue.contents.calls_are_missing();
+            }
+            queue
+        })
+    }
+
+    /// The process of a call, by its number. New ones are shown.
+    fn process_of(&mut self, call: &Call) -> usize {
+        let before = self.processes.all().len();
+        let number = self.processes.number(call.process, call.entered);
+        if self.processes.all().len() > before {
+            self.observer.process(number, self.processes.get(number));
+        }
+        number
+    }
+
+    /// Has the depth of a queue seen.
+    pub fn show_depth(&mut self, id: i32, at: u64) {
+        if let Some(queue) = self.queues.get(&id) {
+            let held = queue.contents.held();
+            let sample = DepthSample { queue: id, at, messages: held.messages, bytes: held.bytes };
+            self.observer.depth(&sample);
+        }
+    }
+
+    /// A call that never returned is over, at this time.
+    fn abandon(&mut self, id: CallId, at: u64) {
+        let Some((process, call)) = self.never.remove(&id) else { return };
+        if let Some(mut wait) = self.waiting.remove(&id) {
+            wait.ended = Some((at, Ended::Abandoned));
+            self.waits.add(wait, self.known.threshold);
+        }
+        self.processes.get_mut(process).waiting.remove(&id.thread);
+        if let Some(queue) = self.queues.get_mut(&call.object) {
+            queue.contents.give_up_receive(id, false);
+        }
+        self.observer.call(process, &call);
+        self.calls += 1;
+    }
+
+    /// All calls of a process that never returned are over.
+    pub fn abandon_all(&mut self, process: usize, at: u64) {
+        let calls: Vec<CallId> = self.processes.get(process).waiting.values().copied().collect();
+        let long = |id: &CallId| at.saturating_sub(id.entered) >= self.known.threshold;
+        if calls.iter().any(long) {
+            self.look_for_knots(at);
+        }
+        calls.into_iter().for_each(|id| self.abandon(id, at));
+    }
+
+    /// Puts a removed queue aside, once no call is under way on it.
+    pub fn retire(&mut self, id: i32) {
+        let is_over = |queue: &Queue| queue.life.removed.is_some() && queue.under_way == 0;
+        if !self.queues.get(&id).is_some_and(is_over) {
+            return;
+        }
+        if let Some(mut queue) = self.queues.remove(&id) {
+            queue.dropped = queue.contents.held();
+            queue.contents.clear();
+            queue.condense();
+            self.removed.push_back(queue);
+        }
+        if self.removed.len() > MOST_REMOVED {
+            self.removed.pop_front();
+            self.forgotten += 1;
+        }
+    }
+
+    /// All long waits, those that go on and the longest of the others, the longest first.
+    pub fn all_waits(&mut self, now: u64) -> Vec<Wait> {
+        let mut waits: Vec<Wait> = self.waiting.values().cloned().collect();
+        for wait in &mut waits {
+            if let Some(queue) = self.queues.get(&wait.queue) {
+                wait.look(queue);
+            }
+        }
+        waits.retain(|wait| wait.duration(now) >= self.known.threshold);
+        waits.extend_from_slice(self.waits.all());
+        waits.sort_by_key(|wait| (std::cmp::Reverse(wait.duration(now)), wait.id));
+        waits
+    }
+
+    /// Notes that an id is no queue's any more.
+    pub fn note_removal(&mut self, id: i32, removed: Removed) {
+        if self.removed_ids.len() < MOST_REMOVED_IDS || self.removed_ids.contains_key(&id) {
+            self.removed_ids.insert(id, removed);
+        }
+    }
+}
+
+impl<O: Observer> Observe for Model<'_, O> {
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::Program(id, at, name) => {
+                let number = self.processes.number(id, at);
+                // Its calls ended when the program began.
+                self.abandon_all(number, at);
+                let number = self.processes.began(id, at, name);
+                self.observer.process(number, self.processes.get(number));
+            }
+            Event::Fork(id, at, name) => {
+                let number = self.processes.forked(id, at, name);
+                self.observer.process(number, self.processes.get(number));
+            }
+            Event::Call(_) | Event::Late(_) => (),
+        }
+    }
+
+    fn begin(&mut self, call: &Call) {
+        let process = self.process_of(call);
+        // A thread makes one call at a time: one that never returned is over.
+        if let Some(earlier) = self.processes.get(process).waiting.get(&call.thread).copied() {
+            self.abandon(earlier, call.entered);
+        }
+        let active = self.processes.get_mut(process);
+        active.active = call.entered;
+        active.calls += 1;
+        if call.returned.is_none() {
+            active.waiting.insert(call.thread, call.id());
+            self.never.insert(call.id(), (process, call.clone()));
+        }
+        match call.kind {
+            Kind::Get => self.begin_get(call, process),
+            Kind::Control => self.begin_control(call, process),
+            Kind::Send => self.begin_send(call, process),
+            Kind::Receive => self.begin_receive(call, process),
+            _ => (),
+        }
+    }
+
+    fn end(&mut self, call: Call) {
+        let process = self.process_of(&call);
+        let late = self.never.remove(&call.id()).is_some();
+        if late {
+            self.processes.get_mut(process).waiting.remove(&call.thread);
+            self.make_up_for(&call, process);
+        }
+        self.calls += 1;
+        match call.kind {
+            Kind::Control => self.end_control(&call, process),
+            Kind::Send => self.end_send(&call, process),
+            Kind::Receive => self.end_receive(&call, process),
+            _ => (),
+        }
+        self.note_failure(&call, process);
+        self.observer.call(process, &call);
+    }
+}
+
+impl<O: Observer> Model<'_, O> {
+    /// A call that seemed never to return has returned: what its begin would have done.
+    fn make_up_for(&mut self, call: &Call, process: usize) {
+        match call.kind {
+            Kind::Get => self.begin_get(call, process),
+            Kind::Control => self.begin_control(call, process),
+            Kind::Receive => {
+                if let Some(queue) = self.queues.get_mut(&call.object) {
+                    queue.contents.give_up_receive(call.id(), true);
+                    queue.contents.begin_receive(call);
+                    queue.under_way += 1;
+                }
+            }
+            _ => {
+                if let Some(queue) = self.queues.get_mut(&call.object) {
+                    queue.contents.make_up_for_send(call, process);
+                    queue.under_way += 1;
+                }
+            }
+        }
+    }
+}
