@@ -7,8 +7,10 @@
 #![allow(unsafe_code)]
 
 use crate::engine::functions::Functions;
+use crate::errno::Errno;
 use crate::settings::Settings;
 use crate::{engine, trace};
+use std::ffi::CStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static STARTED: AtomicBool = AtomicBool::new(false);
@@ -37,7 +39,7 @@ fn start() {
         match settings {
             Ok(settings) => {
                 engine::choose(settings.engine);
-                settings.trace.is_some_and(trace::join)
+                settings.trace.is_some_and(record)
             }
             Err(meaningless) => {
                 engine::refuse();
@@ -52,6 +54,17 @@ fn start() {
         STRAIGHT_ON.set(functions.get());
     }
     STARTED.store(true, Ordering::Release);
+}
+
+/// Begins to record in the file at `path`; whether that can be done.
+fn record(path: &'static CStr) -> bool {
+    let recording = trace::join(path);
+    if recording {
+        let before = Errno::current();
+        trace::note_limits(|| engine::limits_now().each().map(|(_, limit)| limit));
+        before.set();
+    }
+    recording
 }
 
 // Miri knows the system calls of Rust's own library alone; its tests start nothing.

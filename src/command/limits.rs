@@ -1,13 +1,11 @@
 //! `msgq limits`: the limits of all queues.
 
-use super::engines;
 use super::failure::{Failure, MEANINGLESS};
+use super::{engine_called, engines};
 use clap::builder::PossibleValuesParser;
 use comfy_table::{CellAlignment, Table, TableStyle};
 use msgq::engine::limits::{Limits, MOST};
-use msgq::engine::{self, Engine};
 use msgq::errno::Errno;
-use msgq::settings::Settings;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -42,7 +40,7 @@ const MEANINGS: [&str; 3] = [
 /// Sets what there is to set, and shows all limits.
 pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let limits = arguments.limits()?;
-    let (name, engine) = arguments.engine()?;
+    let (name, engine) = engine_called(arguments.engine.as_deref())?;
     if limits != Limits::default() {
         engine.set_limits(limits).map_err(|error| cannot_set(limits, name, error))?;
     }
@@ -62,18 +60,6 @@ impl Arguments {
             msgmnb: value(msgmnb, self.msgmnb.as_deref(), most_msgmnb)?,
             msgmni: value(msgmni, self.msgmni.as_deref(), most_msgmni)?,
         })
-    }
-
-    /// The engine that is meant, and its name.
-    fn engine(&self) -> Result<(&'static str, &'static dyn Engine), Failure> {
-        let number = match &self.engine {
-            Some(name) => engine::number(name),
-            None => Settings::read().ok().map(|settings| settings.engine),
-        };
-        let known = number.and_then(|number| engine::ENGINES.get(number));
-        let (name, engine) = known.ok_or_else(|| Failure::new("there is no such engine"))?;
-        engine.prepare();
-        Ok((*name, *engine))
     }
 }
 

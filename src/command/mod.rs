@@ -15,7 +15,7 @@ mod trace;
 
 use clap::{Parser, Subcommand};
 use failure::{Failure, MEANINGLESS};
-use msgq::engine;
+use msgq::engine::{self, Engine};
 use msgq::settings::{Settings, VARIABLES};
 use std::process::ExitCode;
 
@@ -53,6 +53,18 @@ fn environment() -> String {
 /// The names of the engines, for `--engine`.
 fn engines() -> Vec<&'static str> {
     engine::ENGINES.iter().map(|(name, _)| *name).collect()
+}
+
+/// The engine of this name, or without one that of the environment; and its name. Ready for calls.
+fn engine_called(name: Option<&str>) -> Result<(&'static str, &'static dyn Engine), Failure> {
+    let number = match name {
+        Some(name) => engine::number(name),
+        None => Settings::read().ok().map(|settings| settings.engine),
+    };
+    let known = number.and_then(|number| engine::ENGINES.get(number));
+    let (name, engine) = known.ok_or_else(|| Failure::new("there is no such engine"))?;
+    engine.prepare();
+    Ok((*name, *engine))
 }
 
 /// Runs the command.

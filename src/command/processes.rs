@@ -9,6 +9,8 @@ use std::fs;
 pub struct Processes {
     /// When each that may still live was started, by its id: ids are used again.
     started: HashMap<u32, u64>,
+    /// Those of them that were found to have ended.
+    ended: Vec<u32>,
     /// All that were seen, and whether each has its id in this command's namespace. Of the others
     /// nothing can be found out: their ids mean other processes here.
     seen: HashMap<u32, bool>,
@@ -23,11 +25,16 @@ impl Processes {
     pub fn new() -> Processes {
         let namespace = msgq::os::process_namespace();
         let own_start = started(std::process::id()).unwrap_or_default();
-        Processes { started: HashMap::new(), seen: HashMap::new(), namespace, own_start }
+        let (started, ended, seen) = (HashMap::new(), Vec::new(), HashMap::new());
+        Processes { started, ended, seen, namespace, own_start }
     }
 
     /// Notes who made a record.
     pub fn note(&mut self, record: &Record) {
+        if matches!(record.kind, Kind::Exit | Kind::Queue | Kind::Left) {
+            // This command made it.
+            return;
+        }
         let begins = matches!(record.kind, Kind::Program | Kind::Fork);
         if !begins && self.seen.contains_key(&record.process) {
             return;
@@ -64,10 +71,22 @@ impl Processes {
         !self.seen.is_empty()
     }
 
-    /// Whether any of them still lives. Forgets the dead.
+    /// Whether any of them still lives.
     pub fn any_alive(&mut self) -> bool {
-        self.started.retain(|process, time| started(*process) == Some(*time));
+        self.look();
         !self.started.is_empty()
+    }
+
+    /// Those that have ended since this was last asked.
+    pub fn take_ended(&mut self) -> Vec<u32> {
+        self.look();
+        std::mem::take(&mut self.ended)
+    }
+
+    /// Looks who still lives. Forgets the dead.
+    fn look(&mut self) {
+        let dead = |process: &u32, time: &mut u64| started(*process) != Some(*time);
+        self.ended.extend(self.started.extract_if(dead).map(|(process, _)| process));
     }
 
     /// Whether the thread that made a record is gone for certain.
@@ -131,6 +150,8 @@ mod tests {
         assert!(processes.any_alive() && !processes.is_gone(&record));
         std::thread::sleep(std::time::Duration::from_millis(300));
         assert!(!processes.any_alive() && processes.is_gone(&record));
+        assert_eq!(processes.take_ended(), [child.id()]);
+        assert!(processes.take_ended().is_empty(), "it is told once");
         assert!(processes.any_seen());
         child.wait().unwrap();
     }

@@ -1,6 +1,5 @@
 //! `msgq trace`: runs a program, and shows its calls as they happen.
 
-use super::engines;
 use super::failure::Failure;
 use super::launch::{Launch, Launched, end_like};
 use super::processes::Processes;
@@ -12,6 +11,7 @@ use super::recording::live::LiveRecording;
 use super::recording::place::Place;
 use super::show::output::{Form, Output};
 use super::show::{Filter, names};
+use super::{engine_called, engines};
 use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, ValueEnum};
 use msgq::trace::format::{DEFAULT_KEPT, Kind, MOST_KEPT};
@@ -110,15 +110,28 @@ fn trace(arguments: Arguments) -> Result<ExitStatus, Failure> {
     let place = Place::new().map_err(|error| Failure::about("a temporary recording", error))?;
     let live = LiveRecording::make(&place.recording, arguments.bytes, archive)?;
     place.open_to_others().map_err(|error| Failure::about(place.recording.display(), error))?;
+    // What is only shown has no use for more than the calls.
+    let engine = match arguments.write {
+        Some(_) => Some(engine_called(arguments.engine.as_deref())?.1),
+        None => None,
+    };
+    if let Some(engine) = engine {
+        live.note_engine(engine);
+    }
     let launched = Launch {
         command: arguments.command.clone(),
         engine: arguments.engine.clone(),
         recording: Some(place.recording.clone()),
     }
     .start()?;
-    let mut session = Session { live, launched, processes: Processes::new(), calls: 0 };
+    let processes = Processes::new();
+    let mut session = Session { live, launched, processes, calls: 0, is_kept: engine.is_some() };
     let followed = session.follow(&mut output);
-    let Session { live, launched, mut processes, mut calls } = session;
+    let Session { live, launched, mut processes, mut calls, .. } = session;
+    if let Some(engine) = engine {
+        processes.take_ended().into_iter().for_each(|process| live.note_exit(process));
+        live.note_queues(Kind::Left, engine);
+    }
     let finished = live.finish(|scale, told| {
         calls += note(&told, &mut processes);
         output.show(scale, &told);
@@ -148,6 +161,8 @@ struct Session {
     launched: Launched,
     processes: Processes,
     calls: usize,
+    /// Whether the recording is kept.
+    is_kept: bool,
 }
 
 impl Session {
@@ -157,6 +172,9 @@ impl Session {
         let mut look = Instant::now();
         let mut ended: Option<ExitStatus> = None;
         let mut last_alive = Instant::now();
+        let mut exits = Turn::default();
+        let mut keeping = Turn::default();
+        let mut anything_new = false;
         loop {
             let mut told = self.live.poll().map_err(lost)?;
             if look.elapsed() > LOOK_EVERY {
@@ -167,6 +185,14 @@ impl Session {
             told.extend(self.replaced(&told)?);
             self.calls += note(&told, &mut self.processes);
             output.show(&self.live.follower().scale, &told);
+            anything_new |= !told.is_empty();
+            if self.is_kept && exits.has_come(LOOK_FOR_EXITS_EVERY) {
+                exits.take(|| self.note_exits());
+            }
+            if self.is_kept && anything_new && keeping.has_come(KEEP_EVERY) {
+                keeping.take(|| self.live.keep_all());
+                anything_new = false;
+            }
             if ended.is_none() {
                 ended = self.launched.ended()?;
             }
@@ -181,6 +207,12 @@ impl Session {
             }
             pause.rest(told.is_empty());
         }
+    }
+
+    /// Notes which processes have ended.
+    fn note_exits(&mut self) {
+        let ended = self.processes.take_ended();
+        ended.into_iter().for_each(|process| self.live.note_exit(process));
     }
 
     /// The calls that ended because their process began another program.
@@ -199,6 +231,12 @@ impl Session {
 /// How often to look whether threads that wait are still there.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
+/// How often to look which processes have ended.
+const LOOK_FOR_EXITS_EVERY: Duration = Duration::from_millis(20);
+
+/// How often to bring a recording that is kept up to date.
+const KEEP_EVERY: Duration = Duration::from_millis(500);
+
 /// How long after the end of the last process known its children may take to be seen.
 const GRACE: Duration = Duration::from_millis(50);
 
@@ -216,6 +254,30 @@ fn note(told: &[Told], processes: &mut Processes) -> usize {
         calls += usize::from(is_call && !matches!(told, Told::Waits(_)));
     }
     calls
+}
+
+/// Something that is done again and again, for at most a twentieth of the time.
+struct Turn {
+    last: Instant,
+    cost: Duration,
+}
+
+impl Default for Turn {
+    fn default() -> Turn {
+        Turn { last: Instant::now(), cost: Duration::ZERO }
+    }
+}
+
+impl Turn {
+    fn has_come(&self, every: Duration) -> bool {
+        self.last.elapsed() >= every.max(self.cost * 20)
+    }
+
+    fn take(&mut self, work: impl FnOnce()) {
+        let begin = Instant::now();
+        work();
+        *self = Turn { last: Instant::now(), cost: begin.elapsed() };
+    }
 }
 
 /// How long to rest between two looks: hardly while there is much to see, longer when nothing

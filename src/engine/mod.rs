@@ -4,6 +4,7 @@
 pub mod functions;
 mod kernel;
 pub mod limits;
+pub mod list;
 mod refusal;
 mod shm;
 mod syscall;
@@ -126,6 +127,11 @@ pub(crate) fn ask<T>(question: impl Fn(&dyn Engine) -> T) -> T {
 /// The C functions of the engine that answers the calls.
 pub(crate) fn functions() -> Option<&'static Functions> {
     ask(|engine| engine.functions())
+}
+
+/// The limits of the engine that answers the calls; none where it does not tell them.
+pub(crate) fn limits_now() -> Limits {
+    ask(|engine| Limits::of(engine).unwrap_or_default())
 }
 
 /// Whether the calls of this copy of the library reach another copy of it.

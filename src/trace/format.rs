@@ -15,7 +15,7 @@
 //! record that tells how far it got, or none.
 
 use std::mem::offset_of;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// 64-bit words in a slot.
 pub const SLOT_WORDS: usize = 16;
@@ -36,7 +36,8 @@ pub const DEFAULT_KEPT: u32 = 32;
 
 /// The first word of every recording.
 pub const MAGIC: u64 = u64::from_ne_bytes(*b"msgqrec\n");
-/// The version of this format. Another version's recording is refused.
+/// The version of this format. Another version's recording is refused. Words that were reserved, and
+/// kinds of records, may get a meaning without another version: readers of before pass over them.
 pub const VERSION: u64 = 1;
 
 /// A slot in the mapping.
@@ -65,7 +66,10 @@ pub struct Header {
     pub made_monotonic: AtomicU64,
     /// The same moment in nanoseconds of CLOCK_REALTIME.
     pub made_realtime: AtomicU64,
-    reserved: [AtomicU64; 7],
+    /// The engine's msgmax, msgmnb and msgmni when the recording was made, each plus 1; 0 where
+    /// nobody told them.
+    pub limits: [AtomicU64; 3],
+    reserved: [AtomicU64; 4],
     /// Where the next record goes: a [`Cursor`] in one word, so that one addition claims slots in the
     /// very chunk that is current then.
     pub cursor: Line,
@@ -81,6 +85,15 @@ pub struct Header {
     pub read: Line,
 }
 
+impl Header {
+    /// Notes the engine's limits, as far as they are known.
+    pub fn set_limits(&self, limits: [Option<u64>; 3]) {
+        for (word, limit) in self.limits.iter().zip(limits) {
+            word.store(limit.map_or(0, |limit| limit.saturating_add(1)), Ordering::Relaxed);
+        }
+    }
+}
+
 /// A word in a cache line of its own.
 #[repr(C, align(64))]
 pub struct Line {
@@ -93,6 +106,7 @@ const _: () = {
     assert!(size_of::<Header>() <= HEADER_BYTES);
     assert!(size_of::<Slot>() == SLOT_BYTES);
     assert!(offset_of!(Header, made_realtime) == 64);
+    assert!(offset_of!(Header, limits) == 72);
     assert!(offset_of!(Header, cursor) == 128);
     assert!(offset_of!(Header, fresh) == 192);
     assert!(offset_of!(Header, clean) == 256);
@@ -226,6 +240,13 @@ pub enum Kind {
     Program = 16,
     /// A process was forked.
     Fork = 17,
+    /// A process was seen to have ended, by the command that records it.
+    Exit = 18,
+    /// A queue that was there before anything was recorded: its id, and its `msqid_ds` in the bytes.
+    /// One with the id -1 and no bytes ends the list.
+    Queue = 19,
+    /// The same of a queue that was there when the recording ended.
+    Left = 20,
     /// More bytes of the record before.
     More = 32,
     /// The end of a chunk that a record did not fit into.
@@ -235,7 +256,7 @@ pub enum Kind {
 impl Kind {
     fn from_number(number: u8) -> Option<Kind> {
         use Kind::*;
-        [Get, Control, Send, Receive, Program, Fork, More, Unused]
+        [Get, Control, Send, Receive, Program, Fork, Exit, Queue, Left, More, Unused]
             .into_iter()
             .find(|kind| *kind as u8 == number)
     }

@@ -18,8 +18,9 @@ pub mod recording;
 use crate::errno::Errno;
 use crate::os;
 use call::{Call, Outcome};
-use format::{FIRST_BYTES_WORD, Kind, Progress, Slot, Tag};
+use format::{FIRST_BYTES_WORD, Kind, MORE_BYTES_WORD, Progress, Slot, Tag};
 use hot::{Hot, HotMemory, LASTING};
+use record::Event;
 use recording::{Memory, Recording};
 use std::ffi::CStr;
 use std::panic::{self, AssertUnwindSafe};
@@ -68,7 +69,7 @@ fn begin(first: bool) {
     os::in_every_child(record_fork);
     keep_faults_quiet();
     ON.store(true, Release);
-    guarded(|| record_event(Kind::Program, &os::program_name()));
+    guarded(|| record_process(Kind::Program, &os::program_name()));
 }
 
 fn complain(path: &CStr, refusal: &join::Refusal) {
@@ -158,26 +159,52 @@ unsafe fn record_return<C: Call>(
     Some(())
 }
 
-/// Records something that is no call.
-fn record_event(kind: Kind, name: &[u8; 16]) -> Option<()> {
+/// Records that this process begins a program, or was forked.
+fn record_process(kind: Kind, name: &[u8; 16]) -> Option<()> {
     let hot = Hot::get();
-    let slots = RECORDING.claim(1)?;
     let who = identity::of_thread(hot.process());
-    let first = slots.first()?;
-    for (place, word) in first.get(FIRST_BYTES_WORD..)?.iter().zip(name.chunks_exact(8)) {
-        place.store(u64::from_ne_bytes(word.try_into().ok()?), Relaxed);
-    }
     let length = name.iter().position(|byte| *byte == 0).unwrap_or(name.len());
-    let (place, word) = record::event_bytes(length);
+    let event = Event {
+        kind,
+        process: who.process,
+        thread: who.thread,
+        ticks: hot.clock().now(),
+        object: 0,
+        namespace: os::process_namespace(),
+        bytes: name.get(..length)?,
+    };
+    record_event(&RECORDING, &event)
+}
+
+/// Records something that is no call.
+pub fn record_event<M: Memory>(recording: &Recording<M>, event: &Event) -> Option<()> {
+    let slots = recording.claim(format::slots_for(event.bytes.len()))?;
+    let (first, more) = slots.split_first()?;
+    let words = first.get(FIRST_BYTES_WORD..)?.iter();
+    let words = words.chain(more.iter().flat_map(|slot| &slot[MORE_BYTES_WORD..]));
+    for (place, bytes) in words.zip(event.bytes.chunks(8)) {
+        let mut word = [0; 8];
+        word.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        place.store(u64::from_ne_bytes(word), Relaxed);
+    }
+    let (place, word) = record::event_bytes(event.bytes.len());
     first.get(place)?.store(word, Relaxed);
-    let words = record::event(who.process, who.thread, hot.clock().now(), os::process_namespace());
-    write(slots, &words, Tag::of(kind, Progress::Returned, 1))
+    write(slots, &event.words(), Tag::of(event.kind, Progress::Returned, slots.len()))
+}
+
+/// Notes the limits of the engine in the recording, unless somebody has: msgmax, msgmnb and msgmni.
+pub(crate) fn note_limits(ask: impl FnOnce() -> [Option<u64>; 3]) {
+    if let Some(header) = LASTING.mapping.header()
+        && header.limits.iter().all(|limit| limit.load(Relaxed) == 0)
+    {
+        header.set_limits(ask());
+    }
 }
 
 extern "C" fn record_fork() {
     Hot::forget();
     if ON.load(Relaxed) {
-        guarded(|| record_event(Kind::Fork, &os::program_name()));
+        guarded(|| record_process(Kind::Fork, &os::program_name()));
     }
 }
 

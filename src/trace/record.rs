@@ -22,10 +22,31 @@ pub fn beginning(process: u32, thread: u32, ticks: u64, arguments: Arguments) ->
     ]
 }
 
-/// The same for something that is no call, and is over when it begins. In msgsz's place is the
-/// namespace of process ids that the process is in.
-pub fn event(process: u32, thread: u32, ticks: u64, namespace: u64) -> [u64; 8] {
-    [pair(process, thread), ticks, ticks, 0, 0, namespace, 0, 0]
+/// Something that is no call, and is over when it begins.
+#[derive(Clone, Copy)]
+pub struct Event<'a> {
+    /// What it is.
+    pub kind: Kind,
+    /// The process that it is about.
+    pub process: u32,
+    /// Its thread.
+    pub thread: u32,
+    /// The moment, in ticks of the recording's clock.
+    pub ticks: u64,
+    /// The queue that it is about.
+    pub object: i32,
+    /// The namespace of process ids that the process is in.
+    pub namespace: u64,
+    /// What more there is to say.
+    pub bytes: &'a [u8],
+}
+
+impl Event<'_> {
+    /// The words of its record, from the second on.
+    pub fn words(&self) -> [u64; 8] {
+        let who = pair(self.process, self.thread);
+        [who, self.ticks, self.ticks, 0, pair(self.object as u32, 0), self.namespace, 0, 0]
+    }
 }
 
 /// Where the length of an event's bytes goes, and how it is written.

@@ -29,9 +29,37 @@ impl Archive {
         self.write(source, index, Cursor::CLOSED)
     }
 
-    /// Adds the chunks that are not full, or not finished.
+    /// Adds the chunks that are not full, or not finished, until the next chunk is added in their
+    /// place. The file is then a whole recording of what there was.
+    pub fn add_rest(
+        &mut self,
+        source: &RecordingFile,
+        rest: &[u32],
+        now: &Counters,
+    ) -> io::Result<()> {
+        let finished = self.chunks;
+        let written = self.write_rest(source, rest, now);
+        self.chunks = finished;
+        written
+    }
+
+    /// Adds the chunks that are not full, or not finished, and ends the file.
     pub fn finish(
         mut self,
+        source: &RecordingFile,
+        rest: &[u32],
+        now: &Counters,
+    ) -> io::Result<()> {
+        self.write_rest(source, rest, now)?;
+        let bytes = HEADER_BYTES as u64 + self.chunks * CHUNK_BYTES as u64;
+        match self.file.metadata()?.len() > bytes {
+            true => self.file.set_len(bytes),
+            false => Ok(()),
+        }
+    }
+
+    fn write_rest(
+        &mut self,
         source: &RecordingFile,
         rest: &[u32],
         now: &Counters,

@@ -24,6 +24,8 @@ pub struct RecordingFile {
     pub made: Moment,
     /// The same moment in nanoseconds of CLOCK_REALTIME.
     pub made_realtime: u64,
+    /// The engine's msgmax, msgmnb and msgmni then, where they were noted.
+    pub limits: [Option<u64>; 3],
     /// Where the recording ended, once it is closed.
     pub closed: Option<Cursor>,
 }
@@ -89,6 +91,7 @@ impl RecordingFile {
                 monotonic: word(offset_of!(Header, made_monotonic)),
             },
             made_realtime: word(offset_of!(Header, made_realtime)),
+            limits: [0, 8, 16].map(|at| word(offset_of!(Header, limits) + at).checked_sub(1)),
             closed: None,
             file,
         })

@@ -6,15 +6,22 @@ use super::file::{Counters, RecordingFile};
 use super::follower::{Follower, Told};
 use super::time::Scale;
 use crate::command::failure::Failure;
+use msgq::engine::limits::Limits;
+use msgq::engine::{Engine, list};
 use msgq::os::Descriptor;
+use msgq::trace::format::Kind;
 use msgq::trace::join;
 use msgq::trace::mapping::Mapping;
-use msgq::trace::record::Record;
-use msgq::trace::recording::Recording;
+use msgq::trace::record::{Event, Record};
+use msgq::trace::record_event;
+use msgq::trace::recording::{Memory, Recording};
 use std::ffi::CString;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+
+/// The id that ends a list of queues.
+const NO_MORE: i32 = -1;
 
 /// A recording that this command made.
 pub struct LiveRecording {
@@ -57,7 +64,48 @@ impl LiveRecording {
             .map_err(|error| refused(join::Refusal::File(error)))?;
         join::attach(&descriptor, cleaner.memory()).map_err(refused)?;
         let follower = Follower::new(RecordingFile::open(path)?);
-        Ok(LiveRecording { follower, cleaner, archive })
+        let mut live = LiveRecording { follower, cleaner, archive };
+        live.keep_all();
+        Ok(live)
+    }
+
+    /// Notes what the engine's limits are, and which queues there are, before anything is called.
+    pub fn note_engine(&self, engine: &dyn Engine) {
+        if let Some(header) = self.cleaner.memory().header() {
+            let limits = Limits::of(engine).unwrap_or_default();
+            header.set_limits(limits.each().map(|(_, limit)| limit));
+        }
+        self.note_queues(Kind::Queue, engine);
+    }
+
+    /// Notes which queues there are: before anything is called, or when all is over.
+    pub fn note_queues(&self, kind: Kind, engine: &dyn Engine) {
+        let Some(queues) = list::queues(engine) else { return };
+        for (id, data) in &queues {
+            self.note(kind, std::process::id(), *id, &data.0);
+        }
+        self.note(kind, std::process::id(), NO_MORE, &[]);
+    }
+
+    /// Notes that a process has ended.
+    pub fn note_exit(&self, process: u32) {
+        self.note(Kind::Exit, process, 0, &[]);
+    }
+
+    fn note(&self, kind: Kind, process: u32, object: i32, bytes: &[u8]) {
+        let ticks = self.follower.file.clock.now();
+        let thread = process;
+        // Where there is no room it is counted, as a call would be.
+        let event = Event { kind, process, thread, ticks, object, namespace: 0, bytes };
+        let _ = record_event(&self.cleaner, &event);
+    }
+
+    /// Brings the archive up to date, with calls that have not returned: for whoever reads it
+    /// meanwhile.
+    pub fn keep_all(&mut self) {
+        let Ok(counters) = self.follower.file.counters() else { return };
+        let open = self.follower.open_chunks();
+        self.keep(|archive, file| archive.add_rest(file, &open, &counters));
     }
 
     /// The reader.

@@ -28,6 +28,8 @@ pub struct Contents {
     /// msg_qbytes, where it is known, and the highest that it ever was.
     pub qbytes: Option<u64>,
     most_qbytes: u64,
+    /// Whether msg_qbytes is only what a new queue has.
+    presumed: bool,
     /// Whether nothing came into it or left it but what was recorded, as far as can be told.
     all_known: bool,
     /// Whether something did. Then nothing is certain any more.
@@ -42,8 +44,8 @@ pub struct Contents {
 }
 
 impl Contents {
-    /// It was made just now, and nothing is in it.
-    pub fn is_new(&mut self) {
+    /// Nothing is in it now.
+    pub fn start_empty(&mut self) {
         self.all_known = !self.strangers;
         self.before = Held::default();
     }
@@ -65,7 +67,14 @@ impl Contents {
     /// Its msg_qbytes is told.
     pub fn set_qbytes(&mut self, qbytes: u64) {
         self.qbytes = Some(qbytes);
+        self.presumed = false;
         self.most_qbytes = self.most_qbytes.max(qbytes);
+    }
+
+    /// It may be new, and has this msg_qbytes then.
+    pub fn presume_qbytes(&mut self, qbytes: u64) {
+        self.set_qbytes(qbytes);
+        self.presumed = true;
     }
 
     /// Its depth is told. What is not known to have been sent was there before.
@@ -143,6 +152,10 @@ impl Contents {
     /// who is not in the recording.
     fn drop_impossible(&mut self) -> Vec<Sent> {
         let mut dropped = Vec::new();
+        if self.presumed && self.is_beyond_limit() {
+            self.qbytes = None;
+            self.presumed = false;
+        }
         while self.is_beyond_limit() {
             let oldest = self
                 .lanes

@@ -17,13 +17,15 @@ impl<O: Observer> Model<'_, O> {
     pub(super) fn begin_get(&mut self, call: &Call, process: usize) {
         let Some(id) = call.result().map(|id| id as i32) else { return };
         let private = call.object == IPC_PRIVATE;
-        let made = private || call.has(IPC_CREAT) && call.has(IPC_EXCL);
+        let is_new = !self.queues.contains_key(&id);
+        // Where all queues are known that were there before, IPC_CREAT has made this one.
+        let first = is_new && self.all_listed && call.has(IPC_CREAT);
+        let made = first || private || call.has(IPC_CREAT) && call.has(IPC_EXCL);
         let is_older = self.queues.get(&id).is_some_and(|queue| queue.life.since < call.entered);
         if made && is_older {
             // Its id is another queue's now.
             self.removed_by_a_stranger(id, call.entered);
         }
-        let is_new = !self.queues.contains_key(&id);
         let msgmnb = self.known.msgmnb;
         let queue = self.queue(id, call.entered);
         queue.users.add(process);
@@ -31,12 +33,15 @@ impl<O: Observer> Model<'_, O> {
         if made {
             queue.life.origin = Origin::Made(process);
             queue.life.mode = Some(call.flags as u32 & 0o777);
-            queue.contents.is_new();
+            queue.contents.start_empty();
             if let Some(msgmnb) = msgmnb {
                 queue.contents.set_qbytes(msgmnb);
             }
         } else if is_new && call.has(IPC_CREAT) {
             queue.life.origin = Origin::MadeOrOpened(process);
+            if let Some(msgmnb) = msgmnb {
+                queue.contents.presume_qbytes(msgmnb);
+            }
         } else {
             queue.life.opened_by(process);
         }
@@ -50,12 +55,15 @@ impl<O: Observer> Model<'_, O> {
         match call.flags {
             IPC_RMID => {
                 let removed = Removed { at, process: Some(process) };
-                self.queue(call.object, call.entered).life.removed = Some(removed);
+                let queue = self.queue(call.object, call.entered);
+                queue.users.add(process);
+                queue.life.removed = Some(removed);
                 self.note_removal(call.object, removed);
             }
             IPC_SET => {
                 let Some(data) = QueueData::read(&call.bytes) else { return };
                 let queue = self.queue(call.object, call.entered);
+                queue.users.add(process);
                 queue.contents.set_qbytes(data.msg_qbytes);
                 queue.room = Some((process, at));
                 queue.life.changed(Change {
@@ -90,6 +98,25 @@ impl<O: Observer> Model<'_, O> {
                 }
             }
             _ => (),
+        }
+    }
+
+    /// A queue was there before anything was recorded.
+    pub(super) fn was_there(&mut self, id: i32, data: &QueueData, at: u64) {
+        self.told(id, data, at);
+        if data.msg_qnum == 0 {
+            self.queue(id, at).contents.start_empty();
+        }
+    }
+
+    /// The queues are known that were there at the end. The others were removed.
+    pub(super) fn all_that_are_left(&mut self, at: u64) {
+        let gone: Vec<i32> =
+            self.queues.keys().filter(|id| !self.left.contains(id)).copied().collect();
+        for id in gone {
+            if self.queues[&id].life.removed.is_none() {
+                self.removed_by_a_stranger(id, at);
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 
 use crate::command::recording::follower::Told;
 use crate::command::recording::time::Scale;
+use crate::command::show::structures::QueueData;
 use libc::{IPC_NOWAIT, MSG_COPY, MSG_EXCEPT, MSG_NOERROR};
 use msgq::trace::format::Kind;
 use msgq::trace::record::Record;
@@ -16,10 +17,29 @@ pub enum Event {
     /// A call that had been told as one that waits has returned after all: it did so while the
     /// recording was read.
     Late(Call),
-    /// A process began a program of this name.
-    Program(u32, u64, String),
-    /// A process was forked; its name is its parent's.
-    Fork(u32, u64, String),
+    /// A process began a program, or was forked.
+    Began(Began),
+    /// The process of this id was seen to have ended.
+    Exit(u32, u64),
+    /// A queue was there when the recording began (`Kind::Queue`) or ended (`Kind::Left`).
+    Queue(Kind, u64, i32, Box<QueueData>),
+    /// Those are all queues that were there.
+    AllQueues(Kind, u64),
+}
+
+/// A process that began a program, or was forked.
+#[derive(Clone, Debug)]
+pub struct Began {
+    /// Its id.
+    pub process: u32,
+    /// When.
+    pub at: u64,
+    /// Whether it was forked.
+    pub forked: bool,
+    /// The program's name, as far as it is known: at most 15 bytes.
+    pub name: String,
+    /// The namespace of process ids that it is in.
+    pub namespace: u64,
 }
 
 /// A call: its record, with times in nanoseconds since the recording was made.
@@ -151,10 +171,20 @@ impl Event {
         if let Some((at, _)) = &mut record.returned {
             *at = scale.since_made(*at).max(record.entered);
         }
-        let name = |record: &Record| String::from_utf8_lossy(&record.bytes).into_owned();
-        Some(match record.kind {
-            Kind::Program => Event::Program(record.process, record.entered, name(&record)),
-            Kind::Fork => Event::Fork(record.process, record.entered, name(&record)),
+        let Record { kind, process, entered: at, object, .. } = record;
+        Some(match kind {
+            Kind::Program | Kind::Fork => Event::Began(Began {
+                process,
+                at,
+                forked: kind == Kind::Fork,
+                name: String::from_utf8_lossy(&record.bytes).into_owned(),
+                namespace: record.namespace(),
+            }),
+            Kind::Exit => Event::Exit(process, at),
+            Kind::Queue | Kind::Left if object < 0 => Event::AllQueues(kind, at),
+            Kind::Queue | Kind::Left => {
+                Event::Queue(kind, at, object, Box::new(QueueData::read(&record.bytes)?))
+            }
             Kind::More | Kind::Unused => return None,
             _ if late => Event::Late(Call(record)),
             _ => Event::Call(Call(record)),
@@ -166,7 +196,8 @@ impl Event {
         match self {
             Event::Call(call) => call.entered,
             Event::Late(call) => call.end().unwrap_or(call.entered),
-            Event::Program(_, at, _) | Event::Fork(_, at, _) => *at,
+            Event::Began(began) => began.at,
+            Event::Exit(_, at) | Event::Queue(_, at, ..) | Event::AllQueues(_, at) => *at,
         }
     }
 }

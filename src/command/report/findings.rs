@@ -76,7 +76,8 @@ impl<'a> Findings<'a> {
         };
         waits.iter().filter(in_knot).for_each(|wait| findings.wait(wait, now));
         findings.failures(model);
-        let mut queues: Vec<&Queue> = model.removed.iter().chain(model.queues.values()).collect();
+        let all = model.removed.iter().chain(model.queues.values());
+        let mut queues: Vec<&Queue> = all.filter(|queue| queue.is_used()).collect();
         queues.sort_by_key(|queue| (queue.life.since, queue.id));
         queues.into_iter().for_each(|queue| findings.queue(queue, live, now));
         findings.finish(now)
@@ -112,23 +113,23 @@ impl<'a> Findings<'a> {
         let waits = knot.waits.iter().map(|(wait, helpers)| {
             let who = self.processes.words(wait.process);
             let queue = wait.queue;
-            let helpers: Vec<String> = helpers
+            let others: Vec<String> = helpers
                 .iter()
-                .map(|helper| match *helper == wait.process {
-                    true => "itself".to_string(),
-                    false => self.processes.words(*helper),
-                })
+                .filter(|helper| **helper != wait.process)
+                .map(|helper| self.processes.words(*helper))
                 .collect();
-            let (helpers, also) = (helpers.join(" or "), self.circumstances(wait));
+            let others = match others.len() {
+                0 => "it itself".to_string(),
+                _ => others.join(" or "),
+            };
+            let also = self.circumstances(wait);
             match wait.kind {
                 Kind::Send => format!(
-                    "{who} waits for room in queue {queue}{also}, which only {helpers} could make"
+                    "{who} waits for room in queue {queue}{also}, which only {others} could make"
                 ),
                 _ => {
                     let message = wait.selector.words();
-                    format!(
-                        "{who} waits for a {message} on queue {queue}{also}, which only {helpers} could send"
-                    )
+                    format!("{who} waits for a {message} on queue {queue}{also}, which only {others} could send")
                 }
             }
         });
@@ -153,7 +154,7 @@ impl<'a> Findings<'a> {
 
     fn wait(&mut self, wait: &Wait, now: u64) {
         let kind = match (wait.ended, &wait.why) {
-            (None | Some((_, Ended::Abandoned)), _) => Sort::Hanging,
+            (None | Some((_, Ended::Abandoned | Ended::Gone)), _) => Sort::Hanging,
             (Some(_), Why::Full { .. } | Why::TooLong { .. }) => Sort::Full,
             _ => return,
         };

@@ -131,7 +131,7 @@ pub struct Taken {
 pub struct Lane {
     /// In the order in which their calls began.
     sent: VecDeque<Sent>,
-    /// The calls that are taking a message of this type, in the order in which they began.
+    /// The calls that are taking a message of this type.
     taking: Vec<CallId>,
     /// How many messages may be gone without a trace: taken by calls that never returned.
     perhaps_gone: usize,
@@ -186,8 +186,7 @@ impl Lane {
     /// that never returned, and may have got one. `all_known`: nothing came into the queue or
     /// left it but what was recorded.
     pub fn take(&mut self, receive: &Receive, others: usize, all_known: bool) -> Taken {
-        let own = self.taking.iter().position(|id| *id == receive.id);
-        own.map(|own| self.taking.remove(own));
+        self.taking.retain(|id| *id != receive.id);
         if let Some(sent) = self.take_number(receive.number) {
             return Taken {
                 sent: Some(sent),
@@ -201,10 +200,7 @@ impl Lane {
         let candidates = self.candidates(&got, ahead);
         let taken = match candidates.as_slice() {
             [] => self.search(&got),
-            candidates => {
-                let earlier = own.unwrap_or(0).min(candidates.len() - 1);
-                self.choose(candidates, earlier, all_known)
-            }
+            candidates => self.choose(candidates, all_known),
         };
         if self.perhaps_gone > 0 && !self.sent.iter().any(|sent| sent.exposed) {
             self.perhaps_gone = 0;
@@ -240,12 +236,14 @@ impl Lane {
         candidates
     }
 
-    /// Chooses the candidate that came first, or second where one receive that waits began
-    /// earlier, and so on: receivers are served in the order in which they came.
-    fn choose(&mut self, all: &[(usize, usize)], earlier: usize, all_known: bool) -> Taken {
-        let mut by_return: Vec<(usize, usize)> = all.to_vec();
-        by_return.sort_by_key(|(index, _)| self.sent[*index].returned.unwrap_or(u64::MAX));
-        let (index, before) = by_return[earlier];
+    /// Chooses the candidate whose call returned first: whoever took another of them instead can be
+    /// said to have taken this one later, but not the other way round.
+    fn choose(&mut self, all: &[(usize, usize)], all_known: bool) -> Taken {
+        let returned =
+            |(index, _): &&(usize, usize)| self.sent[*index].returned.unwrap_or(u64::MAX);
+        let Some((index, before)) = all.iter().min_by_key(returned).copied() else {
+            return Taken::default();
+        };
         let doubted = self.sent[index].doubted;
         let certain = all_known && all.len() == 1 && !doubted;
         if all.len() > 1 {

@@ -7,6 +7,7 @@ use crate::command::report::observer::{Link, Observer};
 use crate::command::report::samples::{control, create, failed, never, receive, send};
 use crate::command::report::timeline::Timeline;
 use libc::{EFAULT, ENOMSG, IPC_NOWAIT, IPC_RMID, MSG_COPY, MSG_NOERROR};
+use std::collections::HashMap;
 
 #[derive(Default)]
 struct Seen(Vec<Link>);
@@ -24,14 +25,22 @@ const KNOWN: Known = Known {
     calls_are_missing: false,
 };
 
-/// The links: when the send and the receive began, and whether it is certain.
-fn links_knowing(known: Known, calls: Vec<Call>) -> Vec<(u64, u64, bool)> {
+/// The links: when the send and the receive began, and whether it is certain. And how many messages
+/// left the queue without a trace.
+fn links_and_vanished(known: Known, calls: Vec<Call>) -> (Vec<(u64, u64, bool)>, u64) {
     let mut seen = Seen::default();
     let mut model = Model::new(known, &mut seen);
     let mut timeline = Timeline::default();
     timeline.add(calls.into_iter().map(Event::Call), &mut model);
     timeline.finish(&mut model);
-    seen.0.iter().map(|link| (link.sent.entered, link.received.entered, link.certain)).collect()
+    let all = model.queues.values().chain(&model.removed);
+    let vanished = all.map(|queue| queue.contents.vanished).sum();
+    let link = |link: &Link| (link.sent.entered, link.received.entered, link.certain);
+    (seen.0.iter().map(link).collect(), vanished)
+}
+
+fn links_knowing(known: Known, calls: Vec<Call>) -> Vec<(u64, u64, bool)> {
+    links_and_vanished(known, calls).0
 }
 
 /// The same for a queue that was made at the time 0.
@@ -101,17 +110,6 @@ fn a_receive_that_began_later_takes_nothing_from_one_that_was_over() {
         receive(3, 32, 33, 7, b"same"),
     ];
     assert_eq!(links(calls), [(10, 30, true), (20, 32, true)]);
-}
-
-#[test]
-fn of_two_that_wait_the_first_gets_the_first_though_it_wakes_last() {
-    let calls = vec![
-        receive(2, 10, 45, 7, b"same"),
-        receive(3, 11, 44, 7, b"same"),
-        send(1, 20, 21, 7, b"same"),
-        send(1, 30, 31, 7, b"same"),
-    ];
-    assert_eq!(links(calls), [(30, 11, false), (20, 10, false)]);
 }
 
 #[test]
@@ -255,4 +253,100 @@ fn a_number_needs_no_order_and_no_text() {
     let taken = lane.take(&Receive { number: 2, ..Receive::by(&call) }, 5, false);
     assert_eq!(taken.sent.map(|sent| sent.id.entered), Some(20));
     assert!(taken.certain && taken.vanished.is_empty());
+}
+
+/// Numbers that look random, and are the same each time.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (self.0 >> 33) % most
+    }
+}
+
+/// A thread of a history: when its call began, and what it does.
+#[derive(Clone, Copy)]
+enum Doing {
+    Nothing,
+    /// Sends this type and text.
+    Sends(u64, i64, u8),
+    /// Asks for this.
+    Asks(u64, i64),
+    /// This call has done its work, and has yet to return.
+    Done(usize),
+}
+
+/// Calls as threads would make them over one queue, some at the same time; and which receive took
+/// which send in truth, by the times of their begin.
+fn history(seed: u64, threads: usize, texts: u64) -> (Vec<Call>, HashMap<u64, u64>) {
+    let mut numbers = Numbers(seed);
+    let mut doing = vec![Doing::Nothing; threads];
+    let mut queue: Vec<(i64, u8, u64)> = Vec::new();
+    let mut calls: Vec<Call> = Vec::new();
+    let mut truth = HashMap::new();
+    for step in 0..400u64 {
+        let now = 10 + step * 10;
+        let thread = numbers.below(threads as u64) as usize;
+        let process = thread as u32 + 2;
+        let is_sender = thread.is_multiple_of(2);
+        doing[thread] = match doing[thread] {
+            Doing::Nothing if step > 350 => Doing::Nothing,
+            Doing::Nothing if is_sender => {
+                Doing::Sends(now, 1 + numbers.below(2) as i64, numbers.below(texts) as u8)
+            }
+            Doing::Nothing => Doing::Asks(now, numbers.below(3) as i64),
+            Doing::Sends(began, mtype, text) => {
+                queue.push((mtype, text, began));
+                calls.push(send(process, began, 0, mtype, &[text]));
+                Doing::Done(calls.len() - 1)
+            }
+            Doing::Asks(began, msgtyp) => {
+                let fits = |(mtype, ..): &(i64, u8, u64)| msgtyp == 0 || *mtype == msgtyp;
+                match queue.iter().position(fits) {
+                    None => Doing::Asks(began, msgtyp),
+                    Some(index) => {
+                        let (mtype, text, sent) = queue.remove(index);
+                        truth.insert(began, sent);
+                        calls.push(with_type(receive(process, began, 0, mtype, &[text]), msgtyp));
+                        Doing::Done(calls.len() - 1)
+                    }
+                }
+            }
+            Doing::Done(call) => {
+                if let Some((at, _)) = &mut calls[call].0.returned {
+                    *at = now;
+                }
+                Doing::Nothing
+            }
+        };
+    }
+    for (number, doing) in doing.into_iter().enumerate() {
+        if let Doing::Done(call) = doing
+            && let Some((at, _)) = &mut calls[call].0.returned
+        {
+            *at = 10_000 + number as u64;
+        }
+    }
+    (calls, truth)
+}
+
+#[test]
+fn what_is_called_certain_is_true_and_every_message_has_a_link() {
+    let (mut all, mut certain) = (0, 0);
+    for seed in 0..400 {
+        let (threads, texts) = (2 + seed as usize % 7, 1 + seed / 7 % 4);
+        let (calls, truth) = history(seed, threads, texts);
+        let (found, vanished) = links_and_vanished(KNOWN, [vec![create(1, 0)], calls].concat());
+        assert_eq!(found.len(), truth.len(), "history {seed}: each receive has its send");
+        assert_eq!(vanished, 0, "history {seed}");
+        for (sent, received, is_certain) in found {
+            all += 1;
+            certain += u32::from(is_certain);
+            let holds = truth.get(&received) == Some(&sent);
+            assert!(holds || !is_certain, "history {seed}: {received} did not take {sent}");
+        }
+    }
+    assert!(all > 10_000 && certain > all / 4, "{certain} of {all} links are certain");
+    println!("{certain} of {all} links are certain");
 }

@@ -1,5 +1,6 @@
 //! `msgq report`: what a recording says.
 
+mod alive;
 mod contents;
 mod control;
 mod deadlock;
@@ -30,8 +31,10 @@ use super::failure::Failure;
 use super::recording::file::RecordingFile;
 use super::recording::finished;
 use super::recording::live::Losses;
+use alive::Alive;
 use events::Event;
 use model::{Known, Model};
+use process::Process;
 use progress::Progress;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -78,8 +81,8 @@ fn read(arguments: &Arguments) -> Result<(Report, Result<Losses, Failure>), Fail
     let counters = file.counters().map_err(about)?;
     let known = Known {
         threshold: u64::from(arguments.waits) * 1_000_000,
-        msgmnb: None,
-        msgmax: None,
+        msgmnb: file.limits[1],
+        msgmax: file.limits[0],
         calls_are_missing: counters.lost > 0 || counters.faults > 0,
     };
     let chunks = counters.used.min(file.chunks_present().map_err(about)?);
@@ -91,10 +94,14 @@ fn read(arguments: &Arguments) -> Result<(Report, Result<Losses, Failure>), Fail
         progress.add(&told);
         timeline.add(told.into_iter().filter_map(|told| Event::of(told, scale)), &mut model);
     });
-    let now = timeline.finish(&mut model);
+    let last = timeline.finish(&mut model);
     progress.finish();
-    model.look_for_knots(now);
+    let alive = Alive::of(&file);
+    let goes_on = |process: &Process| !process.is_gone && alive.process(process) == Some(true);
+    let live = model.processes.all().iter().any(goes_on);
+    let now = if live { alive.now().max(last) } else { last };
+    model.finish(now, last, &alive);
     let losses = Losses::of(&counters);
-    let report = Report::of(&mut model, losses, file.made_realtime, now, false);
+    let report = Report::of(&mut model, losses, file.made_realtime, now, live);
     Ok((report, read))
 }

@@ -1,11 +1,12 @@
 //! The state of everything at a moment of the recording, moved on by each call's begin and end.
 
+use super::alive::Alive;
 use super::events::{Call, CallId, Event};
 use super::failures::Failures;
 use super::life::Removed;
 use super::messages::Talk;
 use super::observer::{DepthSample, Observer};
-use super::process::Processes;
+use super::process::{Process, Processes};
 use super::queue::Queue;
 use super::stuck::Knot;
 use super::summary::Links;
@@ -13,7 +14,7 @@ use super::sums::{Budget, Capped};
 use super::timeline::Observe;
 use super::waits::{Ended, Longest, Wait};
 use msgq::trace::format::Kind;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 /// How many pairs of processes have sums of their own.
 const MOST_PAIRS: usize = 10_000;
@@ -69,6 +70,10 @@ pub struct Model<'a, O> {
     pub calls: u64,
     /// How many receives have their send.
     pub links: Links,
+    /// Whether all queues are known that were there before.
+    pub all_listed: bool,
+    /// The queues that are still there at the end, where that was noted.
+    pub left: HashSet<i32>,
     /// What is still to be had.
     pub budget: Budget,
 }
@@ -92,6 +97,8 @@ impl<'a, O: Observer> Model<'a, O> {
             knots: Vec::new(),
             calls: 0,
             links: Links::default(),
+            all_listed: false,
+            left: HashSet::new(),
             budget: Budget::default(),
         }
     }
@@ -128,10 +135,10 @@ impl<'a, O: Observer> Model<'a, O> {
     }
 
     /// A call that never returned is over, at this time.
-    fn abandon(&mut self, id: CallId, at: u64) {
+    fn abandon(&mut self, id: CallId, at: u64, how: Ended) {
         let Some((process, call)) = self.never.remove(&id) else { return };
         if let Some(mut wait) = self.waiting.remove(&id) {
-            wait.ended = Some((at, Ended::Abandoned));
+            wait.ended = Some((at, how));
             self.waits.add(wait, self.known.threshold);
         }
         self.processes.get_mut(process).waiting.remove(&id.thread);
@@ -147,9 +154,30 @@ impl<'a, O: Observer> Model<'a, O> {
         let calls: Vec<CallId> = self.processes.get(process).waiting.values().copied().collect();
         let long = |id: &CallId| at.saturating_sub(id.entered) >= self.known.threshold;
         if calls.iter().any(long) {
-            self.look_for_knots(at);
+            self.look_for_knots(at, self.known.threshold);
         }
-        calls.into_iter().for_each(|id| self.abandon(id, at));
+        calls.into_iter().for_each(|id| self.abandon(id, at, Ended::Abandoned));
+    }
+
+    /// The recording ends here. Processes that are gone, as far as that can be told, wait no more.
+    pub fn finish(&mut self, now: u64, last: u64, alive: &Alive) {
+        let gone = |process: &Process| !process.is_gone && alive.process(process) == Some(false);
+        let all = self.processes.all().iter().enumerate();
+        let gone: Vec<usize> =
+            all.filter(|(_, process)| gone(process)).map(|(number, _)| number).collect();
+        for number in &gone {
+            let process = self.processes.get_mut(*number);
+            // Whoever waits was killed, and waited until then.
+            process.is_gone = process.waiting.is_empty();
+        }
+        // How long the gone have waited nobody knows.
+        let least = if gone.is_empty() { self.known.threshold } else { 0 };
+        self.look_for_knots(now, least);
+        for number in gone {
+            let calls: Vec<CallId> = self.processes.get(number).waiting.values().copied().collect();
+            calls.into_iter().for_each(|id| self.abandon(id, last, Ended::Gone));
+            self.processes.get_mut(number).is_gone = true;
+        }
     }
 
     /// Puts a removed queue aside, once no call is under way on it.
@@ -195,17 +223,28 @@ impl<'a, O: Observer> Model<'a, O> {
 impl<O: Observer> Observe for Model<'_, O> {
     fn event(&mut self, event: Event) {
         match event {
-            Event::Program(id, at, name) => {
-                let number = self.processes.number(id, at);
-                // Its calls ended when the program began.
+            Event::Began(began) => {
+                let (number, replaced) = self.processes.began(&began);
+                if replaced {
+                    // Its calls ended when the program began.
+                    self.abandon_all(number, began.at);
+                }
+                self.observer.process(number, self.processes.get(number));
+            }
+            Event::Exit(process, at) => {
+                let number = self.processes.number(process, at);
                 self.abandon_all(number, at);
-                let number = self.processes.began(id, at, name);
-                self.observer.process(number, self.processes.get(number));
+                self.processes.exited(process, at);
             }
-            Event::Fork(id, at, name) => {
-                let number = self.processes.forked(id, at, name);
-                self.observer.process(number, self.processes.get(number));
+            Event::Queue(Kind::Left, at, id, data) => {
+                self.left.insert(id);
+                if self.queues.contains_key(&id) {
+                    self.told(id, &data, at);
+                }
             }
+            Event::Queue(_, at, id, data) => self.was_there(id, &data, at),
+            Event::AllQueues(Kind::Left, at) => self.all_that_are_left(at),
+            Event::AllQueues(..) => self.all_listed = true,
             Event::Call(_) | Event::Late(_) => (),
         }
     }
@@ -214,7 +253,7 @@ impl<O: Observer> Observe for Model<'_, O> {
         let process = self.process_of(call);
         // A thread makes one call at a time: one that never returned is over.
         if let Some(earlier) = self.processes.get(process).waiting.get(&call.thread).copied() {
-            self.abandon(earlier, call.entered);
+            self.abandon(earlier, call.entered, Ended::Abandoned);
         }
         let active = self.processes.get_mut(process);
         active.active = call.entered;

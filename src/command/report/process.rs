@@ -1,6 +1,6 @@
 //! The processes of a recording. Process ids are used again, so each process has a number of its own.
 
-use super::events::CallId;
+use super::events::{Began, CallId};
 use std::collections::HashMap;
 
 /// A process.
@@ -10,10 +10,14 @@ pub struct Process {
     pub id: u32,
     /// Its name, as far as it is known: at most 15 bytes.
     pub name: String,
+    /// The namespace of process ids that it is in; 0 where that is not known.
+    pub namespace: u64,
     /// When it was first seen.
     pub since: u64,
     /// When it was seen to have ended.
     pub exited: Option<u64>,
+    /// Whether it has ended; it is not always known when.
+    pub is_gone: bool,
     /// When it last began a call.
     pub active: u64,
     /// Its calls.
@@ -59,21 +63,28 @@ impl Processes {
         &mut self.all[number]
     }
 
-    /// A process was forked. Whoever had its id before is gone.
-    pub fn forked(&mut self, id: u32, at: u64, name: String) -> usize {
-        if let Some(number) = self.by_id.get(&id).copied()
-            && self.all[number].calls > 0
-        {
-            self.all[number].exited.get_or_insert(at);
+    /// A process was forked, or began a program. Gives its number, and whether its calls before,
+    /// if there were any, ended thereby: it is the same process then.
+    pub fn began(&mut self, began: &Began) -> (usize, bool) {
+        let known = self.by_id.get(&began.process).copied();
+        if let Some(number) = known.filter(|_| began.forked) {
+            // Whoever had its id before is gone.
+            self.all[number].exited.get_or_insert(began.at);
+            self.all[number].is_gone = true;
         }
-        self.began(id, at, name)
+        let number = self.number(began.process, began.at);
+        let process = &mut self.all[number];
+        process.name.clone_from(&began.name);
+        process.namespace = began.namespace;
+        (number, known == Some(number))
     }
 
-    /// A process began a program.
-    pub fn began(&mut self, id: u32, at: u64, name: String) -> usize {
-        let number = self.number(id, at);
-        self.all[number].name = name;
-        number
+    /// The process that has this id now has ended.
+    pub fn exited(&mut self, id: u32, at: u64) {
+        if let Some(process) = self.by_id.get(&id).and_then(|number| self.all.get_mut(*number)) {
+            process.exited.get_or_insert(at);
+            process.is_gone = true;
+        }
     }
 
     /// A process in words: `4242 (perl)`.
@@ -130,14 +141,21 @@ mod tests {
     #[test]
     fn an_id_that_is_used_again_is_another_process() {
         let mut processes = Processes::default();
-        let first = processes.began(7, 0, "one".to_string());
-        assert_eq!(processes.number(7, 1), first);
-        processes.get_mut(first).exited = Some(2);
+        let began = |at, forked| Began {
+            process: 7,
+            at,
+            forked,
+            name: format!("since {at}"),
+            namespace: 1,
+        };
+        let (first, _) = processes.began(&began(0, true));
+        assert_eq!(processes.began(&began(1, false)), (first, true), "exec");
+        processes.exited(7, 2);
         let second = processes.number(7, 3);
+        let (third, _) = processes.began(&began(4, true));
+        assert_ne!(second, third);
         assert_ne!(first, second);
-        assert_eq!(
-            (processes.words(first).as_str(), processes.words(second).as_str()),
-            ("7 (one)", "7")
-        );
+        let words = [first, second, third].map(|number| processes.words(number));
+        assert_eq!(words, ["7 (since 1)", "7", "7 (since 4)"]);
     }
 }

@@ -144,6 +144,11 @@ impl Queue {
         }
     }
 
+    /// Whether any call in the recording was about it.
+    pub fn is_used(&self) -> bool {
+        !self.users.members().is_empty()
+    }
+
     /// The sums of a type.
     fn of_type(&mut self, mtype: i64) -> &mut Sums {
         if self.types.len() >= MOST_TYPES && !self.types.contains_key(&mtype) {

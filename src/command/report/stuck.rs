@@ -27,8 +27,8 @@ pub struct Knot {
 }
 
 impl<O: Observer> Model<'_, O> {
-    /// Looks whether processes wait for each other now.
-    pub fn look_for_knots(&mut self, now: u64) {
+    /// Looks whether processes wait for each other now, and have for so many nanoseconds.
+    pub fn look_for_knots(&mut self, now: u64, least: u64) {
         if self.knots.len() >= MOST_KNOTS || self.waiting.len() > MOST_WAITERS {
             return;
         }
@@ -44,7 +44,8 @@ impl<O: Observer> Model<'_, O> {
         let mut waiters = Vec::new();
         let mut looked: Vec<(Wait, Vec<usize>)> = Vec::new();
         for (process, ids) in &stuck {
-            let waits: Vec<Wait> = ids.iter().filter_map(|id| self.look_at(*id, now)).collect();
+            let waits: Vec<Wait> =
+                ids.iter().filter_map(|id| self.look_at(*id, now, least)).collect();
             // One that goes on will help the others.
             if waits.len() < ids.len() {
                 continue;
@@ -68,10 +69,10 @@ impl<O: Observer> Model<'_, O> {
     }
 
     /// A call that waits, as it is now; nothing where it will end by itself.
-    fn look_at(&self, id: CallId, now: u64) -> Option<Wait> {
+    fn look_at(&self, id: CallId, now: u64, least: u64) -> Option<Wait> {
         let mut wait = self.waiting.get(&id)?.clone();
         wait.look(self.queues.get(&wait.queue)?);
-        let is_long = wait.duration(now) >= self.known.threshold;
+        let is_long = wait.duration(now) >= least;
         let waits = !matches!(wait.why, Why::Unknown { .. });
         (is_long && waits && !wait.succeeds).then_some(wait)
     }
@@ -83,7 +84,7 @@ impl<O: Observer> Model<'_, O> {
             Kind::Send => queue.receivers.clone(),
             _ => queue.senders(wait.selector),
         };
-        let lives = |process: &&usize| self.processes.get(**process).exited.is_none();
+        let lives = |process: &&usize| !self.processes.get(**process).is_gone;
         let alive = |group: &Group| -> Vec<usize> {
             group.members().iter().filter(lives).copied().collect()
         };
@@ -96,10 +97,12 @@ impl<O: Observer> Model<'_, O> {
     fn note_knot(&mut self, mut waits: Vec<(Wait, Vec<usize>)>, now: u64) {
         waits.sort_by_key(|(wait, _)| wait.id);
         let ids: Vec<CallId> = waits.iter().map(|(wait, _)| wait.id).collect();
-        let is_same =
-            |knot: &&mut Knot| knot.waits.iter().map(|(wait, _)| wait.id).eq(ids.iter().copied());
-        if let Some(known) = self.knots.iter_mut().find(is_same) {
-            known.until = now;
+        // When one of them is gone the others still wait.
+        let has_all = |knot: &&mut Knot| {
+            ids.iter().all(|id| knot.waits.iter().any(|(wait, _)| wait.id == *id))
+        };
+        if let Some(known) = self.knots.iter_mut().find(has_all) {
+            known.until = known.until.max(now);
             return;
         }
         let since = ids.iter().map(|id| id.entered).max().unwrap_or_default();

@@ -270,6 +270,7 @@ fn process(process: &super::process::Process) -> ProcessReport {
 fn queues<O: Observer>(model: &mut Model<O>, now: u64) -> Vec<QueueReport> {
     let processes = &model.processes;
     let all = model.removed.iter_mut().chain(model.queues.values_mut());
+    let all = all.filter(|queue| queue.is_used());
     let mut queues: Vec<(u64, QueueReport)> =
         all.map(|queue| (queue.life.since, queue_report(queue, now, processes))).collect();
     queues.sort_by_key(|(since, queue)| (*since, queue.queue));

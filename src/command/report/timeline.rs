@@ -117,9 +117,9 @@ mod tests {
     fn an_event_that_stands_a_little_too_late_still_finds_its_place() {
         let mut seen = Seen::default();
         let mut timeline = Timeline::default();
-        let many = |from: u64| (from..from + 3000).map(|at| Event::Fork(1, at * 10, String::new()));
+        let many = |from: u64| (from..from + 3000).map(|at| Event::Exit(1, at * 10));
         timeline.add(many(0), &mut seen);
-        timeline.add(many(3000).chain([Event::Fork(2, 20_005, String::new())]), &mut seen);
+        timeline.add(many(3000).chain([Event::Exit(2, 20_005)]), &mut seen);
         timeline.finish(&mut seen);
         assert_eq!(seen.0.len(), 6001);
         assert!(seen.0.is_sorted_by_key(|(_, at)| *at));

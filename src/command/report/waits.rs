@@ -77,6 +77,8 @@ pub enum Ended {
     /// It never returned: its process ended or began another program, or its thread did something
     /// else.
     Abandoned,
+    /// It never returned, and its process is gone; nobody knows since when.
+    Gone,
 }
 
 impl Wait {
@@ -120,14 +122,17 @@ impl Wait {
     /// What it is: `4242 (perl) waited 1.5 s to send 16 bytes to queue 5`.
     pub fn what(&self, now: u64, processes: &Processes) -> String {
         let who = processes.words(self.process);
-        let time = seconds(self.duration(now));
+        let time = match self.ended {
+            Some((_, Ended::Gone)) => String::new(),
+            _ => format!("{} ", seconds(self.duration(now))),
+        };
         let verb = if self.ended.is_some() { "waited" } else { "has waited" };
         let queue = self.queue;
         match self.kind {
             Kind::Send => {
-                format!("{who} {verb} {time} to send {} to queue {queue}", bytes(self.size))
+                format!("{who} {verb} {time}to send {} to queue {queue}", bytes(self.size))
             }
-            _ => format!("{who} {verb} {time} for a {} on queue {queue}", self.selector.words()),
+            _ => format!("{who} {verb} {time}for a {} on queue {queue}", self.selector.words()),
         }
     }
 
@@ -193,7 +198,11 @@ impl Wait {
                 let name = crate::command::show::names::errno(msgq::errno::Errno(errno));
                 format!("until it failed with {name}")
             }
-            Some((_, Ended::Abandoned)) => "and never returned".to_string(),
+            Some((_, Ended::Abandoned)) => "it never returned".to_string(),
+            Some((_, Ended::Gone)) => {
+                "it never returned, and its process is gone, the recording does not tell since when"
+                    .to_string()
+            }
         }
     }
 }
@@ -212,7 +221,8 @@ pub struct Longest {
 impl Longest {
     /// Adds one, if it is worth telling.
     pub fn add(&mut self, wait: Wait, threshold: u64) {
-        if wait.duration(0) < threshold {
+        let is_known = !matches!(wait.ended, Some((_, Ended::Gone)));
+        if is_known && wait.duration(0) < threshold {
             return;
         }
         self.count += 1;
@@ -243,8 +253,10 @@ fn last_sender(last: Option<(usize, u64)>, processes: &Processes) -> String {
         processes.words(process),
         moment(at)
     );
-    match processes.get(process).exited {
+    let process = processes.get(process);
+    match process.exited {
         Some(exited) => format!("{words}, which exited at {}", moment(exited)),
+        None if process.is_gone => format!("{words}, which has exited"),
         None => words,
     }
 }

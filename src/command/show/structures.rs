@@ -5,7 +5,7 @@ use serde::Serialize;
 use std::mem::offset_of;
 
 /// `struct msqid_ds`, with the names of msgctl(2).
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[allow(missing_docs)]
 pub struct QueueData {
     pub msg_perm: Permissions,
@@ -20,7 +20,7 @@ pub struct QueueData {
 }
 
 /// `struct ipc_perm`.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[allow(missing_docs)]
 pub struct Permissions {
     pub key: i32,
@@ -33,7 +33,7 @@ pub struct Permissions {
 }
 
 /// `struct msginfo`.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[allow(missing_docs)]
 pub struct Limits {
     pub msgpool: i32,
