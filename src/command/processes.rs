@@ -31,7 +31,7 @@ impl Processes {
 
     /// Notes who made a record.
     pub fn note(&mut self, record: &Record) {
-        if matches!(record.kind, Kind::Exit | Kind::Queue | Kind::Left) {
+        if matches!(record.kind, Kind::Exit | Kind::ThreadExit | Kind::Queue | Kind::Left) {
             // This command made it.
             return;
         }
@@ -48,9 +48,15 @@ impl Processes {
         };
         self.seen.insert(record.process, near);
         match time.filter(|_| near) {
-            Some(time) => self.started.insert(record.process, time),
-            None => self.started.remove(&record.process),
-        };
+            Some(time) => {
+                self.started.insert(record.process, time);
+            }
+            None => {
+                self.started.remove(&record.process);
+                // It came and went between two looks.
+                self.ended.extend((near && begins).then_some(record.process));
+            }
+        }
     }
 
     /// Whether the process that begins with this record has its id in this command's namespace.

@@ -169,26 +169,20 @@ impl Session {
     /// Shows what happens until the program and all its children that record have ended.
     fn follow(&mut self, output: &mut Output) -> Result<ExitStatus, Failure> {
         let mut pause = Pause::default();
-        let mut look = Instant::now();
         let mut ended: Option<ExitStatus> = None;
         let mut last_alive = Instant::now();
-        let mut exits = Turn::default();
+        let mut looking = Turn::default();
         let mut keeping = Turn::default();
         let mut anything_new = false;
         loop {
             let mut told = self.live.poll().map_err(lost)?;
-            if look.elapsed() > LOOK_EVERY {
-                look = Instant::now();
-                let gone = |record: &Record| self.processes.is_gone(record);
-                told.extend(self.live.give_up(gone).map_err(lost)?);
+            if looking.has_come(if self.is_kept { LOOK_OFTEN } else { LOOK_EVERY }) {
+                told.extend(looking.take(|| self.look())?);
             }
             told.extend(self.replaced(&told)?);
             self.calls += note(&told, &mut self.processes);
             output.show(&self.live.follower().scale, &told);
             anything_new |= !told.is_empty();
-            if self.is_kept && exits.has_come(LOOK_FOR_EXITS_EVERY) {
-                exits.take(|| self.note_exits());
-            }
             if self.is_kept && anything_new && keeping.has_come(KEEP_EVERY) {
                 keeping.take(|| self.live.keep_all());
                 anything_new = false;
@@ -209,10 +203,20 @@ impl Session {
         }
     }
 
-    /// Notes which processes have ended.
-    fn note_exits(&mut self) {
-        let ended = self.processes.take_ended();
-        ended.into_iter().for_each(|process| self.live.note_exit(process));
+    /// Looks who is gone; gives the calls that never return for that. A recording that is kept has it
+    /// noted.
+    fn look(&mut self) -> Result<Vec<Told>, Failure> {
+        let gone = |record: &Record| self.processes.is_gone(record);
+        let never = self.live.give_up(gone).map_err(lost)?;
+        if self.is_kept {
+            for told in &never {
+                let Record { process, thread, .. } = *told.record();
+                self.live.note_thread_exit(process, thread);
+            }
+            let ended = self.processes.take_ended();
+            ended.into_iter().for_each(|process| self.live.note_exit(process));
+        }
+        Ok(never)
     }
 
     /// The calls that ended because their process began another program.
@@ -231,8 +235,8 @@ impl Session {
 /// How often to look whether threads that wait are still there.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// How often to look which processes have ended.
-const LOOK_FOR_EXITS_EVERY: Duration = Duration::from_millis(20);
+/// The same where it is noted in a recording that is kept.
+const LOOK_OFTEN: Duration = Duration::from_millis(20);
 
 /// How often to bring a recording that is kept up to date.
 const KEEP_EVERY: Duration = Duration::from_millis(500);
@@ -273,10 +277,11 @@ impl Turn {
         self.last.elapsed() >= every.max(self.cost * 20)
     }
 
-    fn take(&mut self, work: impl FnOnce()) {
+    fn take<T>(&mut self, work: impl FnOnce() -> T) -> T {
         let begin = Instant::now();
-        work();
+        let done = work();
         *self = Turn { last: Instant::now(), cost: begin.elapsed() };
+        done
     }
 }
 

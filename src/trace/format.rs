@@ -247,6 +247,8 @@ pub enum Kind {
     Queue = 19,
     /// The same of a queue that was there when the recording ended.
     Left = 20,
+    /// A thread was seen to have ended that had begun a call.
+    ThreadExit = 21,
     /// More bytes of the record before.
     More = 32,
     /// The end of a chunk that a record did not fit into.
@@ -256,9 +258,10 @@ pub enum Kind {
 impl Kind {
     fn from_number(number: u8) -> Option<Kind> {
         use Kind::*;
-        [Get, Control, Send, Receive, Program, Fork, Exit, Queue, Left, More, Unused]
-            .into_iter()
-            .find(|kind| *kind as u8 == number)
+        let all = [
+            Get, Control, Send, Receive, Program, Fork, Exit, Queue, Left, ThreadExit, More, Unused,
+        ];
+        all.into_iter().find(|kind| *kind as u8 == number)
     }
 }
 

@@ -81,20 +81,25 @@ impl LiveRecording {
     /// Notes which queues there are: before anything is called, or when all is over.
     pub fn note_queues(&self, kind: Kind, engine: &dyn Engine) {
         let Some(queues) = list::queues(engine) else { return };
+        let own = (std::process::id(), std::process::id());
         for (id, data) in &queues {
-            self.note(kind, std::process::id(), *id, &data.0);
+            self.note(kind, own, *id, &data.0);
         }
-        self.note(kind, std::process::id(), NO_MORE, &[]);
+        self.note(kind, own, NO_MORE, &[]);
     }
 
     /// Notes that a process has ended.
     pub fn note_exit(&self, process: u32) {
-        self.note(Kind::Exit, process, 0, &[]);
+        self.note(Kind::Exit, (process, process), 0, &[]);
     }
 
-    fn note(&self, kind: Kind, process: u32, object: i32, bytes: &[u8]) {
+    /// Notes that a thread has ended, alone.
+    pub fn note_thread_exit(&self, process: u32, thread: u32) {
+        self.note(Kind::ThreadExit, (process, thread), 0, &[]);
+    }
+
+    fn note(&self, kind: Kind, (process, thread): (u32, u32), object: i32, bytes: &[u8]) {
         let ticks = self.follower.file.clock.now();
-        let thread = process;
         // Where there is no room it is counted, as a call would be.
         let event = Event { kind, process, thread, ticks, object, namespace: 0, bytes };
         let _ = record_event(&self.cleaner, &event);

@@ -39,7 +39,9 @@ pub struct Contents {
     before: Held,
     /// What the receives under way take.
     taking: Held,
-    /// Messages that left it without a trace.
+    /// Messages that calls took which never returned.
+    pub swallowed: u64,
+    /// Messages that somebody took who is not in the recording.
     pub vanished: u64,
 }
 
@@ -165,7 +167,8 @@ impl Contents {
             let lane = oldest.and_then(|mtype| self.lanes.get_mut(&mtype));
             let Some(sent) = lane.and_then(Lane::lose_oldest) else { break };
             self.has_strangers();
-            self.lose(&sent);
+            self.vanished += 1;
+            self.left(&sent);
             dropped.push(sent);
             self.tidy(oldest);
         }
@@ -182,12 +185,6 @@ impl Contents {
     fn has_strangers(&mut self) {
         self.strangers = true;
         self.all_known = false;
-    }
-
-    /// A message has left without a trace.
-    fn lose(&mut self, sent: &Sent) {
-        self.vanished += 1;
-        self.left(sent);
     }
 
     fn left(&mut self, sent: &Sent) {
@@ -254,8 +251,11 @@ impl Contents {
             Some(sent) => self.left(sent),
             None => self.took_older(call),
         }
-        taken.vanished.iter().for_each(|sent| self.lose(sent));
-        // Those who never returned may have taken some; the others were taken by a stranger.
+        taken.vanished.iter().for_each(|sent| self.left(sent));
+        match taken.explained {
+            true => self.swallowed += taken.vanished.len() as u64,
+            false => self.vanished += taken.vanished.len() as u64,
+        }
         if taken.sent.is_none() || !taken.explained {
             self.has_strangers_unless_old();
         }
@@ -310,17 +310,20 @@ impl Contents {
         let selector = call.selector();
         let hanging = self.hanging.len();
         let mut gone = Vec::new();
-        let mut strange = false;
+        let mut swallowed = 0;
         for (_, lane) in self.lanes.iter_mut().filter(|(mtype, _)| selector.takes(**mtype)) {
             let (lost, explained) = lane.found_nothing(call.entered, hanging);
             gone.extend(lost);
-            strange |= !explained;
+            swallowed += explained;
         }
         if !gone.is_empty() {
-            gone.iter().for_each(|sent| self.lose(sent));
+            gone.iter().for_each(|sent| self.left(sent));
             self.lanes.retain(|_, lane| !lane.is_idle());
         }
-        if strange {
+        let vanished = (gone.len() - swallowed) as u64;
+        self.swallowed += swallowed as u64;
+        self.vanished += vanished;
+        if vanished > 0 {
             self.has_strangers();
         }
         if selector == Selector::Any {

@@ -21,6 +21,8 @@ pub enum Event {
     Began(Began),
     /// The process of this id was seen to have ended.
     Exit(u32, u64),
+    /// A thread of a process was seen to have ended.
+    ThreadExit(u32, u32, u64),
     /// A queue was there when the recording began (`Kind::Queue`) or ended (`Kind::Left`).
     Queue(Kind, u64, i32, Box<QueueData>),
     /// Those are all queues that were there.
@@ -181,6 +183,7 @@ impl Event {
                 namespace: record.namespace(),
             }),
             Kind::Exit => Event::Exit(process, at),
+            Kind::ThreadExit => Event::ThreadExit(process, record.thread, at),
             Kind::Queue | Kind::Left if object < 0 => Event::AllQueues(kind, at),
             Kind::Queue | Kind::Left => {
                 Event::Queue(kind, at, object, Box::new(QueueData::read(&record.bytes)?))
@@ -197,7 +200,10 @@ impl Event {
             Event::Call(call) => call.entered,
             Event::Late(call) => call.end().unwrap_or(call.entered),
             Event::Began(began) => began.at,
-            Event::Exit(_, at) | Event::Queue(_, at, ..) | Event::AllQueues(_, at) => *at,
+            Event::Exit(_, at)
+            | Event::ThreadExit(.., at)
+            | Event::Queue(_, at, ..)
+            | Event::AllQueues(_, at) => *at,
         }
     }
 }

@@ -6,7 +6,7 @@ use super::model::Model;
 use super::observer::Observer;
 use super::sums::Capped;
 use super::words::{bytes, moment};
-use libc::{EIDRM, EINVAL, IPC_NOWAIT, MSG_COPY, MSG_EXCEPT};
+use libc::{EIDRM, EINVAL, IPC_NOWAIT, IPC_RMID, IPC_SET, IPC_STAT, MSG_COPY, MSG_EXCEPT};
 use msgq::trace::call::MSG_STAT_ANY;
 use msgq::trace::format::Kind;
 
@@ -24,6 +24,31 @@ pub struct Key {
     pub kind: Kind,
     /// The error.
     pub errno: i32,
+    /// What it comes from.
+    pub reason: Reason,
+}
+
+/// What a failure comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// The id is negative.
+    NegativeId,
+    /// The size is.
+    NegativeSize,
+    /// The message is longer than msgmax.
+    TooLong,
+    /// The message's type is none.
+    NoType,
+    /// MSG_COPY with what does not go with it.
+    CopyFlags,
+    /// MSG_COPY found a message longer than the caller's memory.
+    CopyTooLong,
+    /// The command of msgctl is none.
+    NoCommand,
+    /// IPC_SET names an owner that cannot be.
+    Owner,
+    /// The queue is not there.
+    Queue,
 }
 
 /// Failures of one sort.
@@ -52,14 +77,6 @@ impl Default for Failures {
     }
 }
 
-/// Why a call failed.
-enum Reason {
-    /// Its arguments.
-    Arguments(String),
-    /// Its queue is not there.
-    Queue,
-}
-
 impl<O: Observer> Model<'_, O> {
     /// Notes a failure that has to do with whether the queue is there.
     pub(super) fn note_failure(&mut self, call: &Call, process: usize) {
@@ -71,61 +88,65 @@ impl<O: Observer> Model<'_, O> {
         if call.kind == Kind::Get || call.kind == Kind::Control && by_index {
             return;
         }
-        let key = Key { process, queue: call.object, kind: call.kind, errno };
+        let reason = self.reason(call, errno);
+        let key = Key { process, queue: call.object, kind: call.kind, errno, reason };
         let at = call.end().unwrap_or(call.entered);
         let row = self.failures.rows.row(key);
         row.count += 1;
         if row.count > 1 {
             return;
         }
-        let (why, removed) = match self.reason(call, errno) {
-            Reason::Arguments(why) => (why, false),
-            Reason::Queue => self.absence(call, at),
+        let (why, removed) = match self.argument(call, reason) {
+            Some(why) => (why, false),
+            None => self.absence(call, at),
         };
         let row = self.failures.rows.row(key);
         (row.first, row.why, row.removed) = (at, why, removed);
     }
 
+    /// The reason, in the order in which the kernel looks.
     fn reason(&self, call: &Call, errno: i32) -> Reason {
-        let arguments = |why: &str| Reason::Arguments(why.to_string());
         let negative = call.msgsz > i64::MAX as u64;
-        if errno == EIDRM {
-            return Reason::Queue;
-        }
-        if call.object < 0 {
-            return arguments(
-                "a negative number is no queue; the msgget before it may have failed",
-            );
-        }
+        let is_there = self.is_there(call.object);
+        let copies = call.kind == Kind::Receive && call.has(MSG_COPY);
         match call.kind {
-            Kind::Send if negative => arguments("msgsz is negative"),
+            _ if errno == EIDRM => Reason::Queue,
+            _ if call.object < 0 => Reason::NegativeId,
+            Kind::Send | Kind::Receive if negative => Reason::NegativeSize,
             Kind::Send if self.known.msgmax.is_some_and(|msgmax| call.msgsz > msgmax) => {
-                let msgmax = bytes(self.known.msgmax.unwrap_or_default());
-                Reason::Arguments(format!(
-                    "msgsz is {}, and a message may have {msgmax} (msgmax)",
-                    bytes(call.msgsz)
-                ))
+                Reason::TooLong
             }
-            Kind::Send if call.mtype.is_some_and(|mtype| mtype < 1) => {
-                arguments("mtype is not above 0")
+            Kind::Send if call.mtype.is_some_and(|mtype| mtype < 1) => Reason::NoType,
+            _ if copies && (call.has(MSG_EXCEPT) || !call.has(IPC_NOWAIT)) => Reason::CopyFlags,
+            _ if copies && is_there => Reason::CopyTooLong,
+            Kind::Control if !matches!(call.flags, IPC_RMID | IPC_SET | IPC_STAT) => {
+                Reason::NoCommand
             }
-            Kind::Receive if negative => arguments("msgsz is negative"),
-            Kind::Receive
-                if call.has(MSG_COPY) && (call.has(MSG_EXCEPT) || !call.has(IPC_NOWAIT)) =>
-            {
-                arguments("MSG_COPY needs IPC_NOWAIT, and does not go with MSG_EXCEPT")
-            }
-            Kind::Receive if call.has(MSG_COPY) && self.is_there(call.object) => {
-                arguments("the message that MSG_COPY found is longer than msgsz")
-            }
-            Kind::Control if self.is_there(call.object) && is_odd(call.flags) => {
-                arguments("msgctl knows no such command")
-            }
-            Kind::Control if call.flags == libc::IPC_SET && self.is_there(call.object) => {
-                arguments("an owner or a group that cannot be, as -1")
-            }
+            Kind::Control if call.flags == IPC_SET && is_there => Reason::Owner,
             _ => Reason::Queue,
         }
+    }
+
+    /// What is wrong with the arguments, in words; nothing where nothing is.
+    fn argument(&self, call: &Call, reason: Reason) -> Option<String> {
+        let words = match reason {
+            Reason::NegativeId => {
+                "a negative number is no queue; the msgget before it may have failed"
+            }
+            Reason::NegativeSize => "msgsz is negative",
+            Reason::TooLong => {
+                let msgmax = bytes(self.known.msgmax.unwrap_or_default());
+                let msgsz = bytes(call.msgsz);
+                return Some(format!("msgsz is {msgsz}, and a message may have {msgmax} (msgmax)"));
+            }
+            Reason::NoType => "mtype is not above 0",
+            Reason::CopyFlags => "MSG_COPY needs IPC_NOWAIT, and does not go with MSG_EXCEPT",
+            Reason::CopyTooLong => "the message that MSG_COPY found is longer than msgsz",
+            Reason::NoCommand => "msgctl knows no such command",
+            Reason::Owner => "an owner or a group that cannot be, such as -1",
+            Reason::Queue => return None,
+        };
+        Some(words.to_string())
     }
 
     fn is_there(&self, id: i32) -> bool {
@@ -156,10 +177,4 @@ impl<O: Observer> Model<'_, O> {
             None => ("no queue had this id while it was recorded".to_string(), false),
         }
     }
-}
-
-/// Whether this is none of the commands that name a queue by its id.
-fn is_odd(cmd: i32) -> bool {
-    use libc::{IPC_RMID, IPC_SET, IPC_STAT};
-    !matches!(cmd, IPC_RMID | IPC_SET | IPC_STAT)
 }

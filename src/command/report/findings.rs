@@ -14,7 +14,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// How many findings of a sort are told one by one.
-const MOST_OF_A_SORT: usize = 20;
+const MOST_OF_A_SORT: usize = 10;
 
 /// What sort of thing was found. They are told in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -32,7 +32,9 @@ pub enum Sort {
     Unread,
     /// A queue that was not removed.
     LeftBehind,
-    /// Messages that came or went by somebody who is not in the recording.
+    /// Messages that were taken by calls that never returned.
+    Swallowed,
+    /// Messages that were taken by somebody who is not in the recording.
     Strangers,
 }
 
@@ -168,16 +170,25 @@ impl<'a> Findings<'a> {
         let mut rows: Vec<_> =
             model.failures.rows.rows().filter(|(_, failure)| failure.removed).collect();
         rows.sort_by_key(|(_, failure)| failure.first);
-        for (key, failure) in rows {
+        // What a process does to a queue that is gone is told once.
+        let mut told: Vec<(usize, i32)> = Vec::new();
+        for (key, failure) in &rows {
+            let subject = (key.process, key.queue);
+            if told.contains(&subject) {
+                continue;
+            }
+            told.push(subject);
+            let alike = rows.iter().filter(|(key, _)| (key.process, key.queue) == subject);
+            let all: u64 = alike.map(|(_, failure)| failure.count).sum();
             let who = self.processes.words(key.process);
             let call = names::call(key.kind).unwrap_or_default();
             let errno = names::errno(msgq::errno::Errno(key.errno));
-            let times = match failure.count {
+            let more = match all {
                 1 => String::new(),
-                count => format!(", {} times", grouped(count)),
+                all => format!("; it failed {} on this queue in all", count(all, "time")),
             };
             let text = format!(
-                "{call} on queue {} by {who} failed with {errno} at {}{times}: {}",
+                "{call} on queue {} by {who} failed with {errno} at {}: {}{more}",
                 key.queue,
                 moment(failure.first),
                 failure.why
@@ -189,13 +200,21 @@ impl<'a> Findings<'a> {
     fn queue(&mut self, queue: &Queue, live: bool, now: u64) {
         let id = queue.id;
         let maker: Vec<usize> = queue.life.maker().into_iter().collect();
-        if queue.contents.vanished > 0 {
-            let text = format!(
-                "queue {id}: {} left it, and no call in the recording took them: somebody receives who is \
-                 not recorded, or was killed in msgrcv",
-                count(queue.contents.vanished, "message")
-            );
-            self.add(Sort::Strangers, queue.life.since, Some(id), &[], text);
+        let gone = [
+            (
+                Sort::Swallowed,
+                queue.contents.swallowed,
+                "taken by calls of msgrcv that never returned",
+            ),
+            (
+                Sort::Strangers,
+                queue.contents.vanished,
+                "taken by somebody who is not in the recording",
+            ),
+        ];
+        for (sort, messages, how) in gone.into_iter().filter(|(_, messages, _)| *messages > 0) {
+            let text = format!("{} in queue {id} were {how}", count(messages, "message"));
+            self.add(sort, queue.life.since, Some(id), &[], text);
         }
         if let Some(removed) = queue.life.removed {
             if queue.dropped.messages > 0 {

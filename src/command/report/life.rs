@@ -33,7 +33,7 @@ pub struct Life {
     pub times_opened: u64,
     /// How IPC_SET changed it, the first times.
     pub changes: Vec<Change>,
-    /// How often it was changed.
+    /// How often IPC_SET was called.
     pub times_changed: u64,
     /// When it was removed, and by whom, where it was done by a call that is recorded.
     pub removed: Option<Removed>,
@@ -95,11 +95,13 @@ impl Life {
         self.times_opened += 1;
     }
 
-    /// It was changed.
+    /// IPC_SET was called. Where everything stays as it was this is only counted.
     pub fn changed(&mut self, change: Change) {
         self.mode = Some(change.mode);
         self.times_changed += 1;
-        if self.changes.len() < MOST_CHANGES {
+        let values = |change: &Change| (change.qbytes, change.mode, change.uid, change.gid);
+        let is_new = self.changes.last().is_none_or(|last| values(last) != values(&change));
+        if is_new && self.changes.len() < MOST_CHANGES {
             self.changes.push(change);
         }
     }

@@ -270,11 +270,11 @@ impl Lane {
         Taken { sent: Some(sent), certain: false, vanished, explained: false }
     }
 
-    /// A receive that began at `time` found nothing. Gives the messages that are gone then, and
-    /// whether calls that never returned may have taken them, `hanging` or over.
-    pub fn found_nothing(&mut self, time: u64, hanging: usize) -> (Vec<Sent>, bool) {
+    /// A receive that began at `time` found nothing. Gives the messages that are gone then, and how
+    /// many of them calls may have taken that never returned: `hanging`, or over.
+    pub fn found_nothing(&mut self, time: u64, hanging: usize) -> (Vec<Sent>, usize) {
         let gone = self.remove_before(time, usize::MAX);
-        let explained = gone.len() <= self.perhaps_gone + hanging;
+        let explained = gone.len().min(self.perhaps_gone + hanging);
         self.perhaps_gone = self.perhaps_gone.saturating_sub(gone.len());
         (gone, explained)
     }

@@ -6,7 +6,6 @@ use super::observer::{Link, Observer};
 use super::queue::Linked;
 use super::waits::{Ended, Wait};
 use libc::{EFAULT, EIDRM, EINVAL, ENOMEM, ENOMSG, ENOSYS};
-use msgq::trace::format::Kind;
 
 /// What one process sent to another.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,8 +23,8 @@ impl<O: Observer> Model<'_, O> {
     fn found(call: &Call) -> bool {
         match call.errno() {
             Some(EINVAL | ENOSYS | ENOMEM) => false,
-            // msgsnd reads the message before it looks for the queue.
-            Some(EFAULT) => call.kind == Kind::Receive,
+            // msgsnd and MSG_COPY look at the message's memory before they look for the queue.
+            Some(EFAULT) => call.takes(),
             _ => true,
         }
     }

@@ -236,6 +236,12 @@ impl<O: Observer> Observe for Model<'_, O> {
                 self.abandon_all(number, at);
                 self.processes.exited(process, at);
             }
+            Event::ThreadExit(process, thread, at) => {
+                let number = self.processes.number(process, at);
+                if let Some(id) = self.processes.get(number).waiting.get(&thread).copied() {
+                    self.abandon(id, at, Ended::Abandoned);
+                }
+            }
             Event::Queue(Kind::Left, at, id, data) => {
                 self.left.insert(id);
                 if self.queues.contains_key(&id) {

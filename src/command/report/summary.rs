@@ -97,6 +97,7 @@ pub struct QueueReport {
     pub bytes_left: u64,
     pub most_messages: u64,
     pub most_bytes: u64,
+    pub swallowed: u64,
     pub vanished: u64,
     #[serde(flatten)]
     pub sums: SumsReport,
@@ -319,6 +320,7 @@ fn queue_report(queue: &mut Queue, now: u64, processes: &Processes) -> QueueRepo
         bytes_left: left.bytes,
         most_messages,
         most_bytes,
+        swallowed: queue.contents.swallowed,
         vanished: queue.contents.vanished,
         sums: sums(&queue.all),
         sends_per_second: queue.all.sent as f64 / lived,

@@ -11,6 +11,9 @@ use std::path::Path;
 /// How many rows a table has, and how many lines a list.
 const MOST_ROWS: usize = 20;
 
+/// How many queues are told that never had a message.
+const MOST_IDLE: usize = 5;
+
 /// How many columns a line takes at most.
 const COLUMNS: usize = 100;
 
@@ -76,6 +79,7 @@ fn findings(report: &Report, out: &mut impl Write) -> io::Result<()> {
             Sort::Removed => "queue is gone",
             Sort::Unread => "unread",
             Sort::LeftBehind => "left behind",
+            Sort::Swallowed => "lost",
             Sort::Strangers => "not recorded",
         };
         let label = match report.recording.live && finding.kind == Sort::Hanging {
@@ -261,11 +265,18 @@ fn life(report: &Report, out: &mut impl Write) -> io::Result<()> {
         return Ok(());
     }
     title("Life of the queues", out)?;
-    for queue in report.queues.iter().take(MOST_ROWS) {
+    // Those that nothing was done with are the least interesting.
+    let (used, idle): (Vec<&QueueReport>, Vec<&QueueReport>) =
+        report.queues.iter().partition(|queue| queue.sums.sent + queue.sums.received > 0);
+    let shown = used.iter().take(MOST_ROWS).chain(idle.iter().take(MOST_IDLE));
+    for queue in shown {
         wrapped(&format!("  {:<12}", queue.queue), &life_of(queue), out)?;
     }
-    let more = report.queues.len().saturating_sub(MOST_ROWS) as u64;
-    more_of(more, out)?;
+    more_of(used.len().saturating_sub(MOST_ROWS) as u64, out)?;
+    let idle = idle.len().saturating_sub(MOST_IDLE) as u64;
+    if idle > 0 {
+        writeln!(out, "  ... and {} without a message", count(idle, "queue"))?;
+    }
     match report.queues_not_shown {
         0 => Ok(()),
         earlier => writeln!(out, "  ... and {} removed before these", count(earlier, "queue")),
@@ -292,6 +303,9 @@ fn life_of(queue: &QueueReport) -> String {
         let (by, at) = (who(&change.by), at(change.time));
         let limit = bytes(change.qbytes);
         parts.push(format!("set to {limit}, mode {} by {by} at {at}", change.mode));
+    }
+    if queue.changed > 1 {
+        parts.push(format!("IPC_SET {} in all", count(queue.changed, "time")));
     }
     let left = match queue.messages_left {
         0 => String::new(),

@@ -161,7 +161,7 @@ impl Wait {
                     words +=
                         &format!(" ({messages} of other types are there, most of type {mtype})");
                 }
-                words + &last_sender(*last, processes)
+                words + &self.last_sender(*last, processes)
             }
             Why::Unknown { held, qbytes } => {
                 let limit = match (self.kind, qbytes) {
@@ -177,6 +177,23 @@ impl Wait {
                     bytes(held.bytes)
                 )
             }
+        }
+    }
+
+    /// Who sent last what the call asks for. That he has exited since counts if it was before the wait
+    /// ended.
+    fn last_sender(&self, last: Option<(usize, u64)>, processes: &Processes) -> String {
+        let Some((process, at)) = last else {
+            return "; nobody has sent one in this recording".to_string();
+        };
+        let who = processes.words(process);
+        let words = format!("; the last process that sent one was {who}, at {}", moment(at));
+        let process = processes.get(process);
+        match (process.exited, self.ended) {
+            (Some(exited), Some((ended, _))) if exited >= ended => words,
+            (Some(exited), _) => format!("{words}, which exited at {}", moment(exited)),
+            (None, None) if process.is_gone => format!("{words}, which has exited"),
+            _ => words,
         }
     }
 
@@ -241,23 +258,6 @@ impl Longest {
     pub fn all(&mut self) -> &[Wait] {
         self.shorten();
         &self.waits
-    }
-}
-
-fn last_sender(last: Option<(usize, u64)>, processes: &Processes) -> String {
-    let Some((process, at)) = last else {
-        return "; nobody has sent one in this recording".to_string();
-    };
-    let words = format!(
-        "; the last process that sent one was {}, at {}",
-        processes.words(process),
-        moment(at)
-    );
-    let process = processes.get(process);
-    match process.exited {
-        Some(exited) => format!("{words}, which exited at {}", moment(exited)),
-        None if process.is_gone => format!("{words}, which has exited"),
-        None => words,
     }
 }
 
