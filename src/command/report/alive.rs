@@ -37,6 +37,12 @@ impl Alive {
         }
     }
 
+    /// Nothing can be told of anybody.
+    #[cfg(test)]
+    pub fn unknown() -> Alive {
+        Alive { namespace: 0, made: 0, asleep: 0 }
+    }
+
     /// Nanoseconds since the recording was made.
     pub fn now(&self) -> u64 {
         os::nanoseconds(libc::CLOCK_MONOTONIC).saturating_sub(self.made)

@@ -318,3 +318,7 @@ impl<O: Observer> Model<'_, O> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "model_tests.rs"]
+mod tests;
