@@ -34,6 +34,7 @@ use super::recording::live::Losses;
 use alive::Alive;
 use events::Event;
 use model::{Known, Model};
+use observer::Observer;
 use process::Process;
 use progress::Progress;
 use std::io::{self, BufWriter, Write};
@@ -58,14 +59,13 @@ pub struct Arguments {
 
 /// Reads the recording and writes the report.
 pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
-    let (report, read) = read(&arguments)?;
+    let (report, read) = read(&arguments, &mut ())?;
     let mut out = BufWriter::new(io::stdout().lock());
     let written = match arguments.json {
         true => json::write(&report, &mut out),
         false => text::write(&report, &arguments.file, &mut out),
     };
-    let written = written.and_then(|()| out.flush());
-    match written {
+    match written.and_then(|()| out.flush()) {
         // Whoever reads the report has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => (),
         written => written.map_err(|error| Failure::about("standard output", error))?,
@@ -74,22 +74,23 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     read.map(|_| ExitCode::SUCCESS)
 }
 
-/// Reads the recording: the report, and whether all could be read.
-fn read(arguments: &Arguments) -> Result<(Report, Result<Losses, Failure>), Failure> {
+/// Reads the recording, and lets `observer` see all calls and messages: the report, and whether all
+/// could be read.
+fn read(
+    arguments: &Arguments,
+    observer: &mut impl Observer,
+) -> Result<(Report, Result<Losses, Failure>), Failure> {
     let about = |error| Failure::about(arguments.file.display(), error);
     let file = RecordingFile::open(&arguments.file)?;
     let counters = file.counters().map_err(about)?;
-    let known = Known {
-        threshold: u64::from(arguments.waits) * 1_000_000,
-        msgmnb: file.limits[1],
-        msgmax: file.limits[0],
-        calls_are_missing: counters.lost > 0 || counters.faults > 0,
-    };
+    let losses = Losses::of(&counters);
+    let [msgmax, msgmnb, _] = file.limits;
+    let threshold = u64::from(arguments.waits) * 1_000_000;
+    let calls_are_missing = losses != Losses::default();
+    let mut model = Model::new(Known { threshold, msgmnb, msgmax, calls_are_missing }, observer);
+    let mut timeline = Timeline::default();
     let chunks = counters.used.min(file.chunks_present().map_err(about)?);
     let mut progress = Progress::new(chunks);
-    let mut observer = ();
-    let mut model = Model::new(known, &mut observer);
-    let mut timeline = Timeline::default();
     let read = finished::read(&arguments.file, |scale, told| {
         progress.add(&told);
         timeline.add(told.into_iter().filter_map(|told| Event::of(told, scale)), &mut model);
@@ -101,7 +102,5 @@ fn read(arguments: &Arguments) -> Result<(Report, Result<Losses, Failure>), Fail
     let live = model.processes.all().iter().any(goes_on);
     let now = if live { alive.now().max(last) } else { last };
     model.finish(now, last, &alive);
-    let losses = Losses::of(&counters);
-    let report = Report::of(&mut model, losses, file.made_realtime, now, live);
-    Ok((report, read))
+    Ok((Report::of(&mut model, losses, file.made_realtime, now, live), read))
 }

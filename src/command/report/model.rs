@@ -20,7 +20,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 const MOST_PAIRS: usize = 10_000;
 
 /// How many removed queues are told of, the last ones.
-const MOST_REMOVED: usize = 10_000;
+const MOST_REMOVED: usize = 2_000;
 
 /// How many ids of removed queues are remembered.
 const MOST_REMOVED_IDS: usize = 100_000;
@@ -189,11 +189,13 @@ impl<'a, O: Observer> Model<'a, O> {
         if let Some(mut queue) = self.queues.remove(&id) {
             queue.dropped = queue.contents.held();
             queue.contents.clear();
-            queue.condense();
+            queue.condense(&mut self.budget);
             self.removed.push_back(queue);
         }
-        if self.removed.len() > MOST_REMOVED {
-            self.removed.pop_front();
+        if self.removed.len() > MOST_REMOVED
+            && let Some(oldest) = self.removed.pop_front()
+        {
+            oldest.forget(&mut self.budget);
             self.forgotten += 1;
         }
     }

@@ -102,6 +102,8 @@ pub struct Queue {
     pub types: BTreeMap<i64, Sums>,
     /// Those of the types that found no place there.
     pub other_types: Sums,
+    /// How many types were given up since.
+    pub types_dropped: u64,
     /// Sums over all types.
     pub all: Sums,
     /// What was asked for, besides single types.
@@ -132,6 +134,7 @@ impl Queue {
             under_way: 0,
             types: BTreeMap::new(),
             other_types: Sums::default(),
+            types_dropped: 0,
             all: Sums::default(),
             selectors: Vec::new(),
             receivers: Group::default(),
@@ -204,14 +207,23 @@ impl Queue {
         }
     }
 
-    /// Gives up what is of no use once it is removed, and keeps the types with the most messages.
-    pub fn condense(&mut self) {
-        let mut counts: Vec<u64> =
-            self.types.values().map(|sums| sums.sent + sums.received).collect();
-        counts.sort_unstable_by(|one, other| other.cmp(one));
-        if let Some(least) = counts.get(MOST_TYPES_REMOVED).copied() {
-            self.types.retain(|_, sums| sums.sent + sums.received > least);
+    /// Keeps only the types with the most messages, once it is removed.
+    pub fn condense(&mut self, budget: &mut Budget) {
+        let mut types: Vec<(u64, i64)> =
+            self.types.iter().map(|(mtype, sums)| (sums.sent + sums.received, *mtype)).collect();
+        types.sort_unstable_by(|one, other| other.cmp(one));
+        for (_, mtype) in types.into_iter().skip(MOST_TYPES_REMOVED) {
+            if let Some(sums) = self.types.remove(&mtype) {
+                self.types_dropped += 1;
+                budget.take_back(&sums.residence);
+            }
         }
+    }
+
+    /// Gives up what another queue may need, once it is not told of any more.
+    pub fn forget(&self, budget: &mut Budget) {
+        let types = self.types.values().chain([&self.all, &self.other_types]);
+        types.for_each(|sums| budget.take_back(&sums.residence));
     }
 
     /// Whether anybody ever asked for something that a message of this type is.

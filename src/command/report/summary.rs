@@ -328,7 +328,7 @@ fn queue_report(queue: &mut Queue, now: u64, processes: &Processes) -> QueueRepo
         senders_waited: waited(queue.senders_waited),
         receivers_waited: waited(queue.receivers_waited),
         types: types(queue),
-        types_not_shown: (queue.types.len().saturating_sub(MOST_TYPES)) as u64,
+        types_not_shown: types_not_shown(queue),
         series: queue.series.report(end),
     }
 }
@@ -345,6 +345,12 @@ fn types(queue: &Queue) -> Vec<TypeReport> {
         read: queue.is_read(*mtype),
     };
     types.into_iter().map(report).collect()
+}
+
+/// How many types more there were, at least.
+fn types_not_shown(queue: &Queue) -> u64 {
+    let others = u64::from(queue.other_types.sent + queue.other_types.received > 0);
+    queue.types.len().saturating_sub(MOST_TYPES) as u64 + queue.types_dropped + others
 }
 
 fn sums(sums: &Sums) -> SumsReport {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 /// How many histograms there may be. Each takes a few kilobytes.
-const MOST_HISTOGRAMS: usize = 4000;
+const MOST_HISTOGRAMS: usize = 8000;
 
 /// Decimal digits to which a histogram is exact.
 const DIGITS: u8 = 2;
@@ -35,12 +35,19 @@ impl Default for Budget {
     }
 }
 
+impl Budget {
+    /// Times that are given up leave room for others.
+    pub fn take_back(&mut self, times: &Times) {
+        self.histograms += usize::from(times.histogram.is_some());
+    }
+}
+
 impl Times {
     /// Adds one.
     pub fn add(&mut self, nanoseconds: u64, budget: &mut Budget) {
         if self.count == 0 && budget.histograms > 0 {
-            budget.histograms -= 1;
             self.histogram = Histogram::new(DIGITS).ok();
+            budget.histograms -= usize::from(self.histogram.is_some());
         }
         self.count += 1;
         self.sum = self.sum.saturating_add(nanoseconds);

@@ -11,6 +11,9 @@ use std::path::Path;
 /// How many rows a table has, and how many lines a list.
 const MOST_ROWS: usize = 20;
 
+/// How many types of a queue the table has.
+const MOST_TYPES: usize = 8;
+
 /// How many queues are told that never had a message.
 const MOST_IDLE: usize = 5;
 
@@ -160,16 +163,33 @@ fn messages(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let headings =
         ["queue", "type", "sent", "received", "bytes", "certain", "p50", "p90", "p99", "max"];
     let mut rows = Vec::new();
-    for queue in report.queues.iter().filter(|queue| queue.sums.sent + queue.sums.received > 0) {
+    for queue in used(report) {
         let id = queue.queue.to_string();
         if queue.types.len() != 1 {
             rows.push(row([id.clone(), "all".to_string()], &queue.sums));
         }
-        for of_type in queue.types.iter().take(MOST_ROWS / 2) {
+        for of_type in queue.types.iter().take(MOST_TYPES) {
             rows.push(row([id.clone(), of_type.mtype.to_string()], &of_type.sums));
+        }
+        let more = queue.types.len().saturating_sub(MOST_TYPES) as u64 + queue.types_not_shown;
+        if more > 0 {
+            rows.push(vec![id, format!("{} more", grouped(more))]);
         }
     }
     table(&headings, 2, rows, out)
+}
+
+/// The queues that had messages, those with the most first.
+fn used(report: &Report) -> Vec<&QueueReport> {
+    let mut used: Vec<&QueueReport> =
+        report.queues.iter().filter(|queue| traffic(queue) > 0).collect();
+    used.sort_by_key(|queue| std::cmp::Reverse(traffic(queue)));
+    used
+}
+
+/// How many messages went in and out.
+fn traffic(queue: &QueueReport) -> u64 {
+    queue.sums.sent + queue.sums.received
 }
 
 fn row(first: [String; 2], sums: &SumsReport) -> Vec<String> {
@@ -206,8 +226,7 @@ fn talks(report: &Report, out: &mut impl Write) -> io::Result<()> {
 }
 
 fn over_time(report: &Report, out: &mut impl Write) -> io::Result<()> {
-    let used = report.queues.iter().filter(|queue| queue.sums.sent + queue.sums.received > 0);
-    let used: Vec<&QueueReport> = used.collect();
+    let used = used(report);
     if used.is_empty() {
         return Ok(());
     }
@@ -266,8 +285,9 @@ fn life(report: &Report, out: &mut impl Write) -> io::Result<()> {
     }
     title("Life of the queues", out)?;
     // Those that nothing was done with are the least interesting.
-    let (used, idle): (Vec<&QueueReport>, Vec<&QueueReport>) =
-        report.queues.iter().partition(|queue| queue.sums.sent + queue.sums.received > 0);
+    let used = used(report);
+    let is_idle = |queue: &&QueueReport| traffic(queue) == 0;
+    let idle: Vec<&QueueReport> = report.queues.iter().filter(is_idle).collect();
     let shown = used.iter().take(MOST_ROWS).chain(idle.iter().take(MOST_IDLE));
     for queue in shown {
         wrapped(&format!("  {:<12}", queue.queue), &life_of(queue), out)?;

@@ -165,16 +165,13 @@ impl Wait {
             }
             Why::Unknown { held, qbytes } => {
                 let limit = match (self.kind, qbytes) {
-                    (Kind::Send, Some(qbytes)) => format!(" of {}", bytes(*qbytes)),
-                    (Kind::Send, None) => {
-                        " of a msg_qbytes that the recording does not tell".to_string()
-                    }
+                    (Kind::Send, Some(qbytes)) => format!(" of {}", grouped(*qbytes)),
                     _ => String::new(),
                 };
                 format!(
-                    "not seen in the recording: the queue held {}, {}{limit}",
+                    "the recording shows no reason: the queue held {} and {}{limit} bytes",
                     count(held.messages, "message"),
-                    bytes(held.bytes)
+                    grouped(held.bytes)
                 )
             }
         }
@@ -201,6 +198,11 @@ impl Wait {
     pub fn ended(&self, processes: &Processes) -> String {
         match self.ended {
             None => "it still waits".to_string(),
+            Some((_, Ended::Message(_) | Ended::Room(_)))
+                if matches!(self.why, Why::Unknown { .. }) =>
+            {
+                "then it succeeded".to_string()
+            }
             Some((_, Ended::Message(Some(process)))) => {
                 format!("until {} sent one", processes.words(process))
             }
