@@ -183,9 +183,8 @@ impl Session {
             self.calls += note(&told, &mut self.processes);
             output.show(&self.live.follower().scale, &told);
             anything_new |= !told.is_empty();
-            if self.is_kept && anything_new && keeping.has_come(KEEP_EVERY) {
-                keeping.take(|| self.live.keep_all());
-                anything_new = false;
+            if self.is_kept && keeping.has_come(KEEP_EVERY) {
+                keeping.take(|| self.live.keep_all(std::mem::take(&mut anything_new)));
             }
             if ended.is_none() {
                 ended = self.launched.ended()?;

@@ -13,6 +13,8 @@ use std::path::Path;
 pub struct Archive {
     file: File,
     chunks: u64,
+    /// How many chunks the header tells of, and the cursor.
+    told: (u64, Cursor),
 }
 
 impl Archive {
@@ -21,7 +23,7 @@ impl Archive {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true).mode(0o600);
         let file = options.open(path).map_err(|error| Failure::about(path.display(), error))?;
-        Ok(Archive { file, chunks: 0 })
+        Ok(Archive { file, chunks: 0, told: (0, Cursor::CLOSED) })
     }
 
     /// Adds a chunk that is full. The file is a whole recording after each.
@@ -83,11 +85,18 @@ impl Archive {
         self.write_header(source, cursor)
     }
 
-    fn write_header(&self, source: &RecordingFile, cursor: Cursor) -> io::Result<()> {
+    fn write_header(&mut self, source: &RecordingFile, cursor: Cursor) -> io::Result<()> {
+        self.told = (self.chunks, cursor);
+        self.renew_header(source)
+    }
+
+    /// Tells again what the header tells: until when there is nothing new.
+    pub fn renew_header(&self, source: &RecordingFile) -> io::Result<()> {
+        let (chunks, cursor) = self.told;
         let mut header = source.header()?;
         // No room for more: nobody joins this recording any more.
         put(&mut header, offset_of!(Header, chunks), 0);
-        put(&mut header, offset_of!(Header, fresh), self.chunks);
+        put(&mut header, offset_of!(Header, fresh), chunks);
         put(&mut header, offset_of!(Header, cursor), cursor.word());
         self.file.write_all_at(&header, 0)
     }

@@ -28,6 +28,8 @@ pub struct RecordingFile {
     pub limits: [Option<u64>; 3],
     /// Where the recording ended, once it is closed.
     pub closed: Option<Cursor>,
+    /// How many chunks are looked at, however many are used meanwhile.
+    pub most_used: u32,
 }
 
 /// What changes in the header while a recording is written.
@@ -42,6 +44,9 @@ pub struct Counters {
     pub lost: u64,
     /// Processes that stopped recording for a fault of the library's.
     pub faults: u64,
+    /// When it was last brought up to date by a command that keeps it, in nanoseconds of
+    /// CLOCK_MONOTONIC; nothing where programs write to it themselves.
+    pub kept: Option<u64>,
 }
 
 /// What stands in a chunk's own slot.
@@ -93,6 +98,7 @@ impl RecordingFile {
             made_realtime: word(offset_of!(Header, made_realtime)),
             limits: [0, 8, 16].map(|at| word(offset_of!(Header, limits) + at).checked_sub(1)),
             closed: None,
+            most_used: MOST_CHUNKS,
             file,
         })
     }
@@ -109,7 +115,7 @@ impl RecordingFile {
         let mut header = [0u8; size_of::<Header>()];
         self.file.read_exact_at(&mut header, 0)?;
         let word = |offset: usize| word_at(&header, offset);
-        let most = u64::from(MOST_CHUNKS);
+        let most = u64::from(self.most_used);
         let cursor = Cursor::from_word(word(offset_of!(Header, cursor)));
         let cursor = self.closed.unwrap_or(cursor);
         Ok(Counters {
@@ -118,6 +124,7 @@ impl RecordingFile {
             used: word(offset_of!(Header, fresh)).min(most) as u32,
             lost: word(offset_of!(Header, lost)),
             faults: word(offset_of!(Header, faults)),
+            kept: Some(word(offset_of!(Header, read))).filter(|read| *read > 0),
         })
     }
 

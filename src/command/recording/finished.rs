@@ -14,6 +14,8 @@ pub fn read(path: &Path, mut tell: impl FnMut(&Scale, Vec<Told>)) -> Result<Loss
     let about = |error: io::Error| Failure::about(path.display(), error);
     let mut follower = Follower::new(RecordingFile::open(path)?);
     let counters = follower.file.counters().map_err(about)?;
+    // What is written meanwhile could go on for ever.
+    follower.file.most_used = counters.used.max(1);
     let present = follower.file.chunks_present().map_err(about)?;
     if let Some(last) = counters.used.min(present).checked_sub(1) {
         let moment = follower.file.head(last).map_err(about)?.moment;

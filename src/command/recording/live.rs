@@ -65,7 +65,7 @@ impl LiveRecording {
         join::attach(&descriptor, cleaner.memory()).map_err(refused)?;
         let follower = Follower::new(RecordingFile::open(path)?);
         let mut live = LiveRecording { follower, cleaner, archive };
-        live.keep_all();
+        live.keep_all(true);
         Ok(live)
     }
 
@@ -106,8 +106,11 @@ impl LiveRecording {
     }
 
     /// Brings the archive up to date, with calls that have not returned: for whoever reads it
-    /// meanwhile.
-    pub fn keep_all(&mut self) {
+    /// meanwhile. Where nothing is new it is told that it is up to date.
+    pub fn keep_all(&mut self, anything_new: bool) {
+        if !anything_new {
+            return self.keep(|archive, file| archive.renew_header(file));
+        }
         let Ok(counters) = self.follower.file.counters() else { return };
         let open = self.follower.open_chunks();
         self.keep(|archive, file| archive.add_rest(file, &open, &counters));

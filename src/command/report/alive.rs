@@ -43,9 +43,11 @@ impl Alive {
         Alive { namespace: 0, made: 0, asleep: 0 }
     }
 
-    /// Nanoseconds since the recording was made.
-    pub fn now(&self) -> u64 {
-        os::nanoseconds(libc::CLOCK_MONOTONIC).saturating_sub(self.made)
+    /// Until when the recording tells what happens, where somebody in it lives: nanoseconds since it
+    /// was made. `kept`: when a command brought it up to date.
+    pub fn now(&self, kept: Option<u64>) -> u64 {
+        let until = kept.unwrap_or_else(|| os::nanoseconds(libc::CLOCK_MONOTONIC));
+        until.saturating_sub(self.made)
     }
 
     /// Whether a process lives; nothing where that cannot be told.

@@ -100,7 +100,7 @@ fn read(
     let alive = Alive::of(&file);
     let goes_on = |process: &Process| !process.is_gone && alive.process(process) == Some(true);
     let live = model.processes.all().iter().any(goes_on);
-    let now = if live { alive.now().max(last) } else { last };
+    let now = if live { alive.now(counters.kept).max(last) } else { last };
     model.finish(now, last, &alive);
     Ok((Report::of(&mut model, losses, file.made_realtime, now, live), read))
 }

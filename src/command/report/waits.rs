@@ -269,6 +269,8 @@ fn why_send(size: u64, queue: &Queue) -> Why {
     match queue.contents.qbytes {
         Some(qbytes) if size > qbytes => Why::TooLong { qbytes },
         Some(qbytes) if queue.contents.fits(size) == Some(false) => {
+            // A message is gone before its msgrcv has returned, and its place may be taken.
+            let held = Held { bytes: held.bytes.min(qbytes), ..held };
             let most = most
                 .filter(|(_, held)| held.messages > 0)
                 .map(|(mtype, held)| (mtype, held, queue.is_read(mtype)));
