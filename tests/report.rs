@@ -409,3 +409,36 @@ fn of_a_recording_that_was_cut_off_what_is_there_is_reported() {
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(report["links"]["linked"], 6);
 }
+
+/// The names of all fields in a value.
+fn fields(value: &Value, found: &mut std::collections::BTreeSet<String>) {
+    match value {
+        Value::Array(values) => values.iter().for_each(|value| fields(value, found)),
+        Value::Object(object) => object.iter().for_each(|(name, value)| {
+            found.insert(name.clone());
+            fields(value, found);
+        }),
+        _ => (),
+    }
+}
+
+#[test]
+fn every_field_of_the_json_is_documented() {
+    let directory = tempfile::tempdir().unwrap();
+    let script = r#"
+put($queue, 3, "text"); get($queue, 3);
+msgctl($queue, STAT, my $data); msgctl($queue, SET, $data);
+$SIG{ALRM} = sub { }; alarm 1; get($queue, 3);
+msgctl($queue, RMID, 0); put($queue, 3, "late");"#;
+    let report = report(&record_perl(directory.path(), script), &[]);
+    let mut found = Default::default();
+    fields(&report, &mut found);
+    assert!(found.contains("changes") && found.contains("ended"), "{found:?}");
+    let documentation = fs::read_to_string(support::root().join("docs/report.md")).unwrap();
+    let is_missing = |field: &&String| {
+        !["`", "`\""].iter().any(|quote| documentation.contains(&format!("{quote}{field}")))
+            && !documentation.contains(&format!("\"{field}\""))
+    };
+    let missing: Vec<&String> = found.iter().filter(is_missing).collect();
+    assert!(missing.is_empty(), "not in docs/report.md: {missing:?}");
+}

@@ -40,6 +40,11 @@ pub const MAGIC: u64 = u64::from_ne_bytes(*b"msgqrec\n");
 /// kinds of records, may get a meaning without another version: readers of before pass over them.
 pub const VERSION: u64 = 1;
 
+/// A command keeps the recording, and goes on.
+pub const BEING_KEPT: u64 = 1;
+/// A command has kept the recording, and is done.
+pub const ENDED: u64 = 2;
+
 /// A slot in the mapping.
 pub type Slot = [AtomicU64; SLOT_WORDS];
 /// A slot's contents, read.
@@ -69,7 +74,14 @@ pub struct Header {
     /// The engine's msgmax, msgmnb and msgmni when the recording was made, each plus 1; 0 where
     /// nobody told them.
     pub limits: [AtomicU64; 3],
-    reserved: [AtomicU64; 4],
+    /// Of a recording that a command keeps: [`BEING_KEPT`], then [`ENDED`]. 0 where programs write to it
+    /// themselves.
+    pub keeping: AtomicU64,
+    /// How often the command has changed it; odd while it does.
+    pub changes: AtomicU64,
+    /// How many of its chunks change no more.
+    pub finished: AtomicU64,
+    reserved: [AtomicU64; 1],
     /// Where the next record goes: a [`Cursor`] in one word, so that one addition claims slots in the
     /// very chunk that is current then.
     pub cursor: Line,

@@ -1,7 +1,9 @@
 //! A recording's file: its header, its chunks, its slots. Read, never mapped: a file that somebody
 //! shortens meanwhile, or a disk that fails, is then an error and not a signal.
 
+use super::frozen::Frozen;
 use crate::command::failure::Failure;
+use msgq::os;
 use msgq::trace::clock::{Clock, Moment};
 use msgq::trace::format::{
     CHUNK_BYTES, CHUNK_SLOTS, Cursor, HEADER_BYTES, Header, MAGIC, MOST_CHUNKS, SLOT_BYTES,
@@ -12,6 +14,9 @@ use std::io::{self, BufReader, Read};
 use std::mem::offset_of;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+
+/// Nanoseconds that the start of the machine may seem to differ by when it is worked out twice.
+const SAME_START: u64 = 60_000_000_000;
 
 /// An open recording.
 pub struct RecordingFile {
@@ -28,11 +33,12 @@ pub struct RecordingFile {
     pub limits: [Option<u64>; 3],
     /// Where the recording ended, once it is closed.
     pub closed: Option<Cursor>,
-    /// How many chunks are looked at, however many are used meanwhile.
-    pub most_used: u32,
+    /// What is read in place of what the file holds now.
+    pub frozen: Option<Frozen>,
 }
 
 /// What changes in the header while a recording is written.
+#[derive(Clone, Copy)]
 pub struct Counters {
     /// The chunk that records go into now.
     pub current: u32,
@@ -44,9 +50,15 @@ pub struct Counters {
     pub lost: u64,
     /// Processes that stopped recording for a fault of the library's.
     pub faults: u64,
-    /// When it was last brought up to date by a command that keeps it, in nanoseconds of
-    /// CLOCK_MONOTONIC; nothing where programs write to it themselves.
-    pub kept: Option<u64>,
+    /// Whether a command keeps it: [`BEING_KEPT`](msgq::trace::format::BEING_KEPT) or
+    /// [`ENDED`](msgq::trace::format::ENDED).
+    pub keeping: u64,
+    /// When that command last brought it up to date, in nanoseconds of CLOCK_MONOTONIC.
+    pub kept: u64,
+    /// How often that command has changed it.
+    pub changes: u64,
+    /// How many chunks change no more.
+    pub finished: u32,
 }
 
 /// What stands in a chunk's own slot.
@@ -98,7 +110,7 @@ impl RecordingFile {
             made_realtime: word(offset_of!(Header, made_realtime)),
             limits: [0, 8, 16].map(|at| word(offset_of!(Header, limits) + at).checked_sub(1)),
             closed: None,
-            most_used: MOST_CHUNKS,
+            frozen: None,
             file,
         })
     }
@@ -115,7 +127,10 @@ impl RecordingFile {
         let mut header = [0u8; size_of::<Header>()];
         self.file.read_exact_at(&mut header, 0)?;
         let word = |offset: usize| word_at(&header, offset);
-        let most = u64::from(self.most_used);
+        if let Some(frozen) = &self.frozen {
+            return Ok(frozen.counters);
+        }
+        let most = u64::from(MOST_CHUNKS);
         let cursor = Cursor::from_word(word(offset_of!(Header, cursor)));
         let cursor = self.closed.unwrap_or(cursor);
         Ok(Counters {
@@ -124,7 +139,10 @@ impl RecordingFile {
             used: word(offset_of!(Header, fresh)).min(most) as u32,
             lost: word(offset_of!(Header, lost)),
             faults: word(offset_of!(Header, faults)),
-            kept: Some(word(offset_of!(Header, read))).filter(|read| *read > 0),
+            keeping: word(offset_of!(Header, keeping)),
+            kept: word(offset_of!(Header, read)),
+            changes: word(offset_of!(Header, changes)),
+            finished: word(offset_of!(Header, finished)).min(most) as u32,
         })
     }
 
@@ -155,6 +173,10 @@ impl RecordingFile {
 
     /// A slot's tag alone.
     pub fn tag(&self, index: u32, slot: usize) -> io::Result<Option<Tag>> {
+        if self.frozen.is_some() {
+            let slots = self.read(index, slot, 1)?;
+            return Ok(slots.first().and_then(|words| Tag::from_word(words[0])));
+        }
         let mut word = [0u8; 8];
         self.file.read_exact_at(&mut word, slot_offset(index, slot))?;
         Ok(Tag::from_word(u64::from_ne_bytes(word)))
@@ -166,6 +188,14 @@ impl RecordingFile {
         let first = self.read(index, from, count)?;
         let second = self.read(index, from, count)?;
         Ok(first.iter().map(|words| Tag::from_word(words[0])).zip(second).collect())
+    }
+
+    /// Whether it was made since the machine was started, so that its clock is the one of now.
+    pub fn is_of_this_start(&self) -> bool {
+        let monotonic = os::nanoseconds(libc::CLOCK_MONOTONIC);
+        let started = os::nanoseconds(libc::CLOCK_REALTIME).saturating_sub(monotonic);
+        let started_then = self.made_realtime.saturating_sub(self.made.monotonic);
+        started.abs_diff(started_then) < SAME_START && monotonic >= self.made.monotonic
     }
 
     /// A whole chunk as bytes, in part where the file ends.
@@ -181,6 +211,10 @@ impl RecordingFile {
 
     fn read_bytes(&self, index: u32, from: usize, count: usize) -> io::Result<Vec<u8>> {
         let count = count.min(CHUNK_SLOTS.saturating_sub(from));
+        if let Some(chunk) = self.frozen.as_ref().and_then(|frozen| frozen.tail.get(&index)) {
+            let rest = chunk.get(from * SLOT_BYTES..).unwrap_or_default();
+            return Ok(rest[..rest.len().min(count * SLOT_BYTES)].to_vec());
+        }
         let mut bytes = vec![0u8; count * SLOT_BYTES];
         let mut done = 0;
         while let Some(rest) = bytes.get_mut(done..).filter(|rest| !rest.is_empty()) {

@@ -9,17 +9,29 @@ use msgq::trace::format::{CHUNK_BYTES, HEADER_BYTES};
 use std::io;
 use std::path::Path;
 
-/// Reads the recording at `path`; every record is handed to `tell`.
-pub fn read(path: &Path, mut tell: impl FnMut(&Scale, Vec<Told>)) -> Result<Losses, Failure> {
+/// Reads the recording at `path` as it is now; every record is handed to `tell`.
+pub fn read(path: &Path, tell: impl FnMut(&Scale, Vec<Told>)) -> Result<Losses, Failure> {
+    let mut file = RecordingFile::open(path)?;
+    file.freeze().map_err(|error| Failure::about(path.display(), error))?;
+    read_frozen(path, file, tell)
+}
+
+/// Reads a recording that does not change any more.
+pub fn read_frozen(
+    path: &Path,
+    file: RecordingFile,
+    mut tell: impl FnMut(&Scale, Vec<Told>),
+) -> Result<Losses, Failure> {
     let about = |error: io::Error| Failure::about(path.display(), error);
-    let mut follower = Follower::new(RecordingFile::open(path)?);
+    let mut follower = Follower::new(file);
     let counters = follower.file.counters().map_err(about)?;
-    // What is written meanwhile could go on for ever.
-    follower.file.most_used = counters.used.max(1);
     let present = follower.file.chunks_present().map_err(about)?;
     if let Some(last) = counters.used.min(present).checked_sub(1) {
         let moment = follower.file.head(last).map_err(about)?.moment;
         follower.scale.refine(moment);
+    }
+    if follower.file.is_of_this_start() && follower.file.clock.is_readable() {
+        follower.scale.refine(follower.file.clock.moment());
     }
     loop {
         let told = follower.poll(None).map_err(about)?;

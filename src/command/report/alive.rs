@@ -2,12 +2,10 @@
 //! it is written, or long after, or on another machine.
 
 use super::process::Process;
-use crate::command::recording::file::RecordingFile;
+use crate::command::recording::file::{Counters, RecordingFile};
 use msgq::os;
+use msgq::trace::format::BEING_KEPT;
 use std::fs;
-
-/// Nanoseconds that the start of the machine may seem to differ by when it is worked out twice.
-const SAME_START: u64 = 60_000_000_000;
 
 /// Nanoseconds in one of the kernel's ticks.
 const TICK: u64 = 10_000_000;
@@ -21,17 +19,21 @@ pub struct Alive {
     made: u64,
     /// Nanoseconds that the machine has slept since it started.
     asleep: u64,
+    /// Whether a command keeps the recording now. It notes whoever ends.
+    is_kept: bool,
 }
+
+/// Nanoseconds after which a recording that was not brought up to date is not kept any more.
+const NOT_KEPT: u64 = 3_000_000_000;
 
 impl Alive {
     /// How this recording stands to now.
-    pub fn of(file: &RecordingFile) -> Alive {
+    pub fn of(file: &RecordingFile, counters: &Counters) -> Alive {
         let monotonic = os::nanoseconds(libc::CLOCK_MONOTONIC);
-        let started = os::nanoseconds(libc::CLOCK_REALTIME).saturating_sub(monotonic);
-        let started_then = file.made_realtime.saturating_sub(file.made.monotonic);
-        let is_same_start = started.abs_diff(started_then) < SAME_START;
+        let is_recent = monotonic.saturating_sub(counters.kept) < NOT_KEPT;
         Alive {
-            namespace: if is_same_start { os::process_namespace() } else { 0 },
+            is_kept: file.is_of_this_start() && counters.keeping == BEING_KEPT && is_recent,
+            namespace: if file.is_of_this_start() { os::process_namespace() } else { 0 },
             made: file.made.monotonic,
             asleep: os::nanoseconds(libc::CLOCK_BOOTTIME).saturating_sub(monotonic),
         }
@@ -40,14 +42,7 @@ impl Alive {
     /// Nothing can be told of anybody.
     #[cfg(test)]
     pub fn unknown() -> Alive {
-        Alive { namespace: 0, made: 0, asleep: 0 }
-    }
-
-    /// Until when the recording tells what happens, where somebody in it lives: nanoseconds since it
-    /// was made. `kept`: when a command brought it up to date.
-    pub fn now(&self, kept: Option<u64>) -> u64 {
-        let until = kept.unwrap_or_else(|| os::nanoseconds(libc::CLOCK_MONOTONIC));
-        until.saturating_sub(self.made)
+        Alive { namespace: 0, made: 0, asleep: 0, is_kept: false }
     }
 
     /// Whether a process lives; nothing where that cannot be told.
@@ -55,16 +50,19 @@ impl Alive {
         if self.namespace == 0 || process.namespace != self.namespace {
             return None;
         }
+        if self.is_kept {
+            return Some(true);
+        }
         // A process that started later only has the same id.
         let seen = (self.made + process.since + self.asleep) / TICK + 1;
         let is_same = os::started(process.id) <= seen;
-        Some(is_same && threads(process.id).any(|thread| self.thread(process, thread)))
+        Some(is_same && threads(process.id).any(|thread| lives(process.id, thread)))
     }
+}
 
-    /// Whether a thread of a process that lives does so, too.
-    pub fn thread(&self, process: &Process, thread: u32) -> bool {
-        os::thread_state(process.id, thread).is_some_and(|(state, _)| !b"ZX".contains(&state))
-    }
+/// Whether a thread lives.
+fn lives(process: u32, thread: u32) -> bool {
+    os::thread_state(process, thread).is_some_and(|(state, _)| !b"ZX".contains(&state))
 }
 
 /// The threads of a process.

@@ -28,6 +28,8 @@ pub struct Contents {
     /// msg_qbytes, where it is known, and the highest that it ever was.
     pub qbytes: Option<u64>,
     most_qbytes: u64,
+    /// The length of the longest message.
+    longest: u64,
     /// Whether msg_qbytes is only what a new queue has.
     presumed: bool,
     /// Whether nothing came into it or left it but what was recorded, as far as can be told.
@@ -124,6 +126,7 @@ impl Contents {
     /// A msgsnd begins that sends, or never returns.
     pub fn begin_send(&mut self, call: &Call, process: usize) {
         let sent = Sent::new(call, process);
+        self.longest = self.longest.max(sent.size);
         match call.mtype {
             Some(mtype) => self.lanes.entry(mtype).or_default().send(sent),
             None => self.unsure.push(sent),
@@ -177,7 +180,12 @@ impl Contents {
 
     fn is_beyond_limit(&self) -> bool {
         match self.qbytes {
-            Some(_) => self.held.bytes > self.most_qbytes.saturating_add(self.taking.bytes),
+            Some(_) => {
+                // Whoever never returned may have taken one.
+                let hanging = self.longest.saturating_mul(self.hanging.len() as u64);
+                let gone = self.taking.bytes.saturating_add(hanging);
+                self.held.bytes > self.most_qbytes.saturating_add(gone)
+            }
             None => self.held.messages > MOST_HELD,
         }
     }

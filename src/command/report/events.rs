@@ -194,6 +194,21 @@ impl Event {
         })
     }
 
+    /// The same as it was known at a moment; nothing where it had not happened.
+    pub fn known_at(mut self, moment: u64) -> Option<Event> {
+        if self.at() >= moment {
+            return None;
+        }
+        if let Event::Call(Call(record)) = &mut self
+            && record.returned.is_some_and(|(at, _)| at >= moment)
+        {
+            record.returned = None;
+            record.mtype = None;
+            record.bytes.clear();
+        }
+        Some(self)
+    }
+
     /// When it happened.
     pub fn at(&self) -> u64 {
         match self {
@@ -212,6 +227,21 @@ impl Event {
 mod tests {
     use super::*;
     use crate::command::report::samples::receive;
+
+    #[test]
+    fn what_came_after_a_moment_was_not_known_then() {
+        let call = |entered, returned| {
+            Event::Call(receive(1, entered, returned, 5, b"x")).known_at(100).map(|event| {
+                match event {
+                    Event::Call(call) => (call.end(), call.mtype),
+                    _ => unreachable!("a call"),
+                }
+            })
+        };
+        assert_eq!(call(10, 99), Some((Some(99), Some(5))));
+        assert_eq!(call(10, 100), Some((None, None)));
+        assert_eq!(call(100, 101), None);
+    }
 
     #[test]
     fn what_a_receive_asks_for_is_read_as_the_kernel_reads_it() {

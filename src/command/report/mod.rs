@@ -81,8 +81,11 @@ fn read(
     observer: &mut impl Observer,
 ) -> Result<(Report, Result<Losses, Failure>), Failure> {
     let about = |error| Failure::about(arguments.file.display(), error);
-    let file = RecordingFile::open(&arguments.file)?;
+    let mut file = RecordingFile::open(&arguments.file)?;
+    let until = file.freeze().map_err(about)?;
     let counters = file.counters().map_err(about)?;
+    let (alive, realtime) = (Alive::of(&file, &counters), file.made_realtime);
+    let mut now = None;
     let losses = Losses::of(&counters);
     let [msgmax, msgmnb, _] = file.limits;
     let threshold = u64::from(arguments.waits) * 1_000_000;
@@ -91,16 +94,18 @@ fn read(
     let mut timeline = Timeline::default();
     let chunks = counters.used.min(file.chunks_present().map_err(about)?);
     let mut progress = Progress::new(chunks);
-    let read = finished::read(&arguments.file, |scale, told| {
+    let read = finished::read_frozen(&arguments.file, file, |scale, told| {
         progress.add(&told);
-        timeline.add(told.into_iter().filter_map(|told| Event::of(told, scale)), &mut model);
+        let events = told.into_iter().filter_map(|told| Event::of(told, scale));
+        now = until.map(|ticks| scale.since_made(ticks));
+        let events = events.filter_map(|event| event.known_at(now.unwrap_or(u64::MAX)));
+        timeline.add(events, &mut model);
     });
     let last = timeline.finish(&mut model);
     progress.finish();
-    let alive = Alive::of(&file);
     let goes_on = |process: &Process| !process.is_gone && alive.process(process) == Some(true);
     let live = model.processes.all().iter().any(goes_on);
-    let now = if live { alive.now(counters.kept).max(last) } else { last };
+    let now = now.filter(|_| live).unwrap_or(last).max(last);
     model.finish(now, last, &alive);
-    Ok((Report::of(&mut model, losses, file.made_realtime, now, live), read))
+    Ok((Report::of(&mut model, losses, realtime, now, live), read))
 }

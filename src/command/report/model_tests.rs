@@ -304,6 +304,16 @@ fn a_reader_who_is_not_recorded_does_not_make_the_memory_grow() {
 }
 
 #[test]
+fn what_a_receiver_took_that_has_not_returned_yet_leaves_room() {
+    let calls = vec![
+        send(1, 10, 11, 7, &[0; 900]),
+        never(receive(2, 20, 0, 7, b"")),
+        send(1, 30, 31, 7, &[0; 900]),
+    ];
+    assert_eq!(found(&report(calls, 0), Sort::Strangers), [""; 0]);
+}
+
+#[test]
 fn a_call_that_returns_while_the_recording_is_read_counts_once() {
     let waits = never(receive(2, 10, 0, 7, b"x"));
     let mut observer = ();
