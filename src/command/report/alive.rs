@@ -5,6 +5,7 @@ use super::process::Process;
 use crate::command::recording::file::{Counters, RecordingFile};
 use msgq::os;
 use msgq::trace::format::BEING_KEPT;
+use std::collections::HashSet;
 use std::fs;
 
 /// Nanoseconds in one of the kernel's ticks.
@@ -21,6 +22,8 @@ pub struct Alive {
     asleep: u64,
     /// Whether a command keeps the recording now. It notes whoever ends.
     is_kept: bool,
+    /// Those who did something after the moment that the report is of.
+    seen_later: HashSet<u32>,
 }
 
 /// Nanoseconds after which a recording that was not brought up to date is not kept any more.
@@ -30,8 +33,10 @@ impl Alive {
     /// How this recording stands to now.
     pub fn of(file: &RecordingFile, counters: &Counters) -> Alive {
         let monotonic = os::nanoseconds(libc::CLOCK_MONOTONIC);
+        let seen_later = HashSet::new();
         let is_recent = monotonic.saturating_sub(counters.kept) < NOT_KEPT;
         Alive {
+            seen_later,
             is_kept: file.is_of_this_start() && counters.keeping == BEING_KEPT && is_recent,
             namespace: if file.is_of_this_start() { os::process_namespace() } else { 0 },
             made: file.made.monotonic,
@@ -42,7 +47,12 @@ impl Alive {
     /// Nothing can be told of anybody.
     #[cfg(test)]
     pub fn unknown() -> Alive {
-        Alive { namespace: 0, made: 0, asleep: 0, is_kept: false }
+        Alive { namespace: 0, made: 0, asleep: 0, is_kept: false, seen_later: HashSet::new() }
+    }
+
+    /// A process did something after the moment that the report is of.
+    pub fn seen_later(&mut self, process: u32) {
+        self.seen_later.insert(process);
     }
 
     /// Whether a process lives; nothing where that cannot be told.
@@ -50,7 +60,7 @@ impl Alive {
         if self.namespace == 0 || process.namespace != self.namespace {
             return None;
         }
-        if self.is_kept {
+        if self.is_kept || self.seen_later.contains(&process.id) {
             return Some(true);
         }
         // A process that started later only has the same id.

@@ -194,6 +194,18 @@ impl Event {
         })
     }
 
+    /// The process that still did something at this moment, or later.
+    pub fn lives_at(&self, moment: u64) -> Option<u32> {
+        match self {
+            Event::Call(call) | Event::Late(call) => {
+                let last = call.end().unwrap_or(call.entered);
+                (last >= moment).then_some(call.process)
+            }
+            Event::Began(began) => (began.at >= moment).then_some(began.process),
+            _ => None,
+        }
+    }
+
     /// The same as it was known at a moment; nothing where it had not happened.
     pub fn known_at(mut self, moment: u64) -> Option<Event> {
         if self.at() >= moment {

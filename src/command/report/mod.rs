@@ -84,7 +84,7 @@ fn read(
     let mut file = RecordingFile::open(&arguments.file)?;
     let until = file.freeze().map_err(about)?;
     let counters = file.counters().map_err(about)?;
-    let (alive, realtime) = (Alive::of(&file, &counters), file.made_realtime);
+    let (mut alive, realtime) = (Alive::of(&file, &counters), file.made_realtime);
     let mut now = None;
     let losses = Losses::of(&counters);
     let [msgmax, msgmnb, _] = file.limits;
@@ -98,7 +98,11 @@ fn read(
         progress.add(&told);
         let events = told.into_iter().filter_map(|told| Event::of(told, scale));
         now = until.map(|ticks| scale.since_made(ticks));
-        let events = events.filter_map(|event| event.known_at(now.unwrap_or(u64::MAX)));
+        let until = now.unwrap_or(u64::MAX);
+        let events = events.filter_map(|event| {
+            event.lives_at(until).into_iter().for_each(|process| alive.seen_later(process));
+            event.known_at(until)
+        });
         timeline.add(events, &mut model);
     });
     let last = timeline.finish(&mut model);
