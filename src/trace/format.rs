@@ -74,8 +74,8 @@ pub struct Header {
     /// The engine's msgmax, msgmnb and msgmni when the recording was made, each plus 1; 0 where
     /// nobody told them.
     pub limits: [AtomicU64; 3],
-    /// Of a recording that a command keeps: [`BEING_KEPT`], then [`ENDED`]. 0 where programs write to it
-    /// themselves.
+    /// Of a recording that a command made: [`BEING_KEPT`], then [`ENDED`]. 0 where programs record
+    /// without any command.
     pub keeping: AtomicU64,
     /// How often the command has changed it; odd while it does.
     pub changes: AtomicU64,

@@ -192,9 +192,11 @@ pub fn record_event<M: Memory>(recording: &Recording<M>, event: &Event) -> Optio
     write(slots, &event.words(), Tag::of(event.kind, Progress::Returned, slots.len()))
 }
 
-/// Notes the limits of the engine in the recording, unless somebody has: msgmax, msgmnb and msgmni.
+/// Notes the limits of the engine in the recording, unless somebody has, or a command keeps it and knows
+/// them: msgmax, msgmnb and msgmni.
 pub(crate) fn note_limits(ask: impl FnOnce() -> [Option<u64>; 3]) {
     if let Some(header) = LASTING.mapping.header()
+        && header.keeping.load(Relaxed) == 0
         && header.limits.iter().all(|limit| limit.load(Relaxed) == 0)
     {
         header.set_limits(ask());

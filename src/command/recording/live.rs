@@ -9,7 +9,7 @@ use crate::command::failure::Failure;
 use msgq::engine::limits::Limits;
 use msgq::engine::{Engine, list};
 use msgq::os::Descriptor;
-use msgq::trace::format::Kind;
+use msgq::trace::format::{BEING_KEPT, Kind};
 use msgq::trace::join;
 use msgq::trace::mapping::Mapping;
 use msgq::trace::record::{Event, Record};
@@ -19,6 +19,7 @@ use std::ffi::CString;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// The id that ends a list of queues.
 const NO_MORE: i32 = -1;
@@ -63,6 +64,9 @@ impl LiveRecording {
         let descriptor = Descriptor::open(&name, libc::O_RDWR, 0)
             .map_err(|error| refused(join::Refusal::File(error)))?;
         join::attach(&descriptor, cleaner.memory()).map_err(refused)?;
+        if let Some(header) = cleaner.memory().header() {
+            header.keeping.store(BEING_KEPT, Relaxed);
+        }
         let follower = Follower::new(RecordingFile::open(path)?);
         let mut live = LiveRecording { follower, cleaner, archive };
         live.keep_all(true);
