@@ -4,7 +4,7 @@
  * The four calls are declared by <sys/msg.h>, and again here, with their documentation. A program
  * that includes <sys/msg.h> alone is linked with libmsgq just as well.
  *
- * Made from src/abi.rs by cbindgen; do not change it by hand.
+ * Made from src/abi.rs and src/hooks/call.rs by cbindgen; do not change it by hand.
  */
 
 #ifndef MSGQ_H
@@ -15,6 +15,95 @@
 #include <sys/types.h>
 #include <sys/msg.h>
 
+
+/**
+ * A msgq_call's function: msgget().
+ */
+#define MSGQ_MSGGET 1
+
+/**
+ * A msgq_call's function: msgctl().
+ */
+#define MSGQ_MSGCTL 2
+
+/**
+ * A msgq_call's function: msgsnd().
+ */
+#define MSGQ_MSGSND 3
+
+/**
+ * A msgq_call's function: msgrcv().
+ */
+#define MSGQ_MSGRCV 4
+
+/**
+ * A call, as a hook sees it. The arguments have the names that the manual pages give them; those
+ * that the function does not have are 0. Later versions may add fields at the end.
+ */
+typedef struct msgq_call {
+  /**
+   * Which function is called: MSGQ_MSGGET, MSGQ_MSGCTL, MSGQ_MSGSND or MSGQ_MSGRCV.
+   */
+  int function;
+  /**
+   * msgget's key.
+   */
+  key_t key;
+  /**
+   * The queue's id, of all but msgget.
+   */
+  int msqid;
+  /**
+   * The flags, of all but msgctl.
+   */
+  int msgflg;
+  /**
+   * msgctl's command.
+   */
+  int cmd;
+  /**
+   * 1 where a hook has answered, so that the queues are not asked; else 0.
+   */
+  int answered;
+  /**
+   * msgctl's structure. As the caller gave it: it may be a bad address.
+   */
+  struct msqid_ds *buf;
+  /**
+   * The message of msgsnd and msgrcv. As the caller gave it: it may be a bad address. msgrcv's
+   * is there only when the call has succeeded; msgsnd's must not be changed.
+   */
+  void *msgp;
+  /**
+   * The size of msgsnd and msgrcv, in bytes.
+   */
+  size_t msgsz;
+  /**
+   * The type that msgrcv asks for.
+   */
+  long msgtyp;
+  /**
+   * What the call returns: set when it has returned, or by the hook that answers it.
+   */
+  ssize_t result;
+  /**
+   * The errno of a call that returns -1: set as `result` is.
+   */
+  int error;
+} msgq_call;
+
+/**
+ * A function that is called before a call. To let the call go on it returns 0. To answer it, it
+ * stores what the call is to return in `call->result` and, if that is -1, the errno in
+ * `call->error`, and returns 1; where several hooks answer, the first answer counts. Nothing else
+ * that it stores in `*call` has any effect.
+ */
+typedef int (*msgq_before)(struct msgq_call *call, void *data);
+
+/**
+ * A function that is called when a call has returned.
+ */
+typedef void (*msgq_after)(const struct msgq_call *call, void *data);
 
 #ifdef __cplusplus
 extern "C" {
@@ -130,6 +219,50 @@ int msgsnd(int msqid, const void *msgp, size_t msgsz, int msgflg);
  * Source: POSIX.1-2017 msgrcv(); msgop(2).
  */
 ssize_t msgrcv(int msqid, void *msgp, size_t msgsz, long msgtyp, int msgflg);
+
+/**
+ * Adds a hook: functions that are called before and after each call of msgget, msgctl, msgsnd and
+ * msgrcv, in every thread of this process and of children made by fork(). Many can be there at once
+ * (16); before a call they are called in the order in which they were added, after it in the
+ * opposite order. They are there when this function has returned.
+ *
+ * `before`: called before the queues are asked; may answer in their stead. Or NULL.
+ *
+ * `after`: called when the call has returned, before the caller sees that. Or NULL. A call whose
+ * thread is cancelled, or which never returns, has no after.
+ *
+ * `data`: what both are given.
+ *
+ * A hook is called in the thread that makes the call, which may be in a signal handler. It must
+ * return, by no longjmp() either. Calls that it makes, or that a signal handler makes which
+ * interrupts it, go past all hooks. It cannot be cancelled, and errno is kept for it. Of a call that
+ * another thread is making while a hook is added or removed, that hook may see one half.
+ *
+ * Returns the hook's id, above 0, or -1 with errno:
+ * EINVAL, both functions are NULL;
+ * ENOSPC, there are 16 hooks already.
+ *
+ * Async-signal-safe.
+ */
+long msgq_hook_add(msgq_before before,
+                   msgq_after after,
+                   void *data);
+
+/**
+ * Removes a hook. Waits for nobody, so that it can be called from anywhere: by other threads, by
+ * signal handlers, and by hooks, also by the one that is removed.
+ *
+ * `id`: the hook's id, from msgq_hook_add().
+ *
+ * Returns 0 when none of its functions runs in any thread, nor ever will: what they use may be
+ * freed, and they may be unloaded. Returns 1 when no call begins to run them any more, but some are
+ * still at it, maybe the caller's own: the same function called again, with the same id, tells when
+ * they have left. Or returns -1 with errno:
+ * EINVAL, there never was a hook with this id.
+ *
+ * Async-signal-safe.
+ */
+int msgq_hook_remove(long id);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -10,6 +10,9 @@
 #![allow(unsafe_code)]
 #![allow(clippy::missing_safety_doc)] // One contract for all, above.
 
+use crate::hooks::call::{msgq_after, msgq_before};
+use crate::hooks::{self, Hook};
+use crate::watchers::WATCHERS;
 use crate::{start, watched};
 use libc::{c_char, c_int, c_long, c_void, key_t, msqid_ds, size_t, ssize_t};
 
@@ -17,8 +20,8 @@ use libc::{c_char, c_int, c_long, c_void, key_t, msqid_ds, size_t, ssize_t};
 macro_rules! pass {
     ($name:ident($($argument:expr),*)) => {
         match start::STRAIGHT_ON.$name() {
-            Some(next) => next($($argument),*),
-            None => watched::$name($($argument),*),
+            Some(next) if !WATCHERS.any() => next($($argument),*),
+            _ => watched::$name($($argument),*),
         }
     };
 }
@@ -152,6 +155,60 @@ pub unsafe extern "C-unwind" fn msgrcv(
 ) -> ssize_t {
     // SAFETY: the caller's promise, handed on.
     unsafe { pass!(msgrcv(msqid, msgp, msgsz, msgtyp, msgflg)) }
+}
+
+/// Adds a hook: functions that are called before and after each call of msgget, msgctl, msgsnd and
+/// msgrcv, in every thread of this process and of children made by fork(). Many can be there at once
+/// (16); before a call they are called in the order in which they were added, after it in the
+/// opposite order. They are there when this function has returned.
+///
+/// `before`: called before the queues are asked; may answer in their stead. Or NULL.
+///
+/// `after`: called when the call has returned, before the caller sees that. Or NULL. A call whose
+/// thread is cancelled, or which never returns, has no after.
+///
+/// `data`: what both are given.
+///
+/// A hook is called in the thread that makes the call, which may be in a signal handler. It must
+/// return, by no longjmp() either. Calls that it makes, or that a signal handler makes which
+/// interrupts it, go past all hooks. It cannot be cancelled, and errno is kept for it. Of a call that
+/// another thread is making while a hook is added or removed, that hook may see one half.
+///
+/// Returns the hook's id, above 0, or -1 with errno:
+/// EINVAL, both functions are NULL;
+/// ENOSPC, there are 16 hooks already.
+///
+/// Async-signal-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn msgq_hook_add(
+    before: msgq_before,
+    after: msgq_after,
+    data: *mut c_void,
+) -> c_long {
+    hooks::add(Hook { before, after, data }).unwrap_or_else(|error| {
+        error.set();
+        -1
+    })
+}
+
+/// Removes a hook. Waits for nobody, so that it can be called from anywhere: by other threads, by
+/// signal handlers, and by hooks, also by the one that is removed.
+///
+/// `id`: the hook's id, from msgq_hook_add().
+///
+/// Returns 0 when none of its functions runs in any thread, nor ever will: what they use may be
+/// freed, and they may be unloaded. Returns 1 when no call begins to run them any more, but some are
+/// still at it, maybe the caller's own: the same function called again, with the same id, tells when
+/// they have left. Or returns -1 with errno:
+/// EINVAL, there never was a hook with this id.
+///
+/// Async-signal-safe.
+#[unsafe(no_mangle)]
+pub extern "C" fn msgq_hook_remove(id: c_long) -> c_int {
+    hooks::remove(id).unwrap_or_else(|error| {
+        error.set();
+        -1
+    })
 }
 
 /// Does not compile where a signature here and the C library's differ.

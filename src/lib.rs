@@ -9,6 +9,7 @@
 //!    abi        the exported functions
 //!        |
 //!    trace ---> a recording: what was called and what came of it
+//!    hooks ---> the program's own functions; one may answer in the engine's stead
 //!        |
 //!    engine     the queues: the kernel's, or our own in shared memory
 //! ```
@@ -25,6 +26,7 @@ pub mod abi;
 mod decimal;
 pub mod engine;
 pub mod errno;
+pub mod hooks;
 pub mod os;
 mod path;
 pub mod settings;
@@ -32,3 +34,4 @@ mod start;
 mod thread_word;
 pub mod trace;
 mod watched;
+mod watchers;

@@ -9,14 +9,15 @@
 use crate::engine::functions::Functions;
 use crate::errno::Errno;
 use crate::settings::Settings;
-use crate::{engine, trace};
+use crate::{engine, hooks, trace};
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static STARTED: AtomicBool = AtomicBool::new(false);
 
 /// Where calls go at once that nobody watches. None of them is there before the library has
-/// started, and none while calls are recorded.
+/// started, and none in a process whose calls are recorded. (Who comes and goes is in
+/// [`crate::watchers`].)
 pub static STRAIGHT_ON: Functions = Functions::none();
 
 /// Makes sure that the library has started.
@@ -29,6 +30,7 @@ pub fn ready() {
 
 #[cold]
 fn start() {
+    hooks::prepare();
     let settings = Settings::read();
     // Where a program that contains this library is run with it preloaded, the calls come through
     // both copies. The one behind is the one to choose an engine and to record.

@@ -23,9 +23,11 @@ pub const SLOT: ThreadWord<5> = ThreadWord;
 pub const ROBUST_LIST: ThreadWord<6> = ThreadWord;
 /// How often the thread has slept | what is known of that.
 pub const SLEEPS: ThreadWord<7> = ThreadWord;
+/// The hook that the thread runs.
+pub const HOOK: ThreadWord<8> = ThreadWord;
 
 /// How many there are.
-const WORDS: usize = 8;
+const WORDS: usize = 9;
 
 /// The thread's word of this number. Only the thread itself reads and writes it; a signal handler
 /// may come between any two uses of it.
@@ -129,6 +131,7 @@ mod tests {
             SLOT.get(),
             ROBUST_LIST.get(),
             SLEEPS.get(),
+            HOOK.get(),
         ]
     }
 
@@ -144,9 +147,10 @@ mod tests {
             SLOT.set(6);
             ROBUST_LIST.set(7);
             SLEEPS.set(8);
+            HOOK.set(9);
             let there = std::thread::spawn(all).join().unwrap();
             assert_eq!(there, [0; WORDS], "in another thread");
-            assert_eq!(all(), [u64::MAX, 2, 3, 4, 5, 6, 7, 8], "after");
+            assert_eq!(all(), [u64::MAX, 2, 3, 4, 5, 6, 7, 8, 9], "after");
         };
         std::thread::spawn(here).join().unwrap();
     }

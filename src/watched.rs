@@ -7,7 +7,7 @@
 
 use crate::engine::{self, Engine};
 use crate::trace::call::{self, Call, Outcome};
-use crate::{start, trace};
+use crate::{hooks, start, trace};
 use libc::{c_int, c_long, c_void, key_t, msqid_ds, size_t, ssize_t};
 
 /// What C sees of the outcome of `call`, which `ask` puts to the engine.
@@ -15,10 +15,12 @@ use libc::{c_int, c_long, c_void, key_t, msqid_ds, size_t, ssize_t};
 fn pass(call: impl Call, ask: impl Fn(&dyn Engine) -> Outcome) -> i64 {
     start::ready();
     let span = trace::enter(call);
+    let watch = hooks::before(call);
     // Nothing that has to be dropped is alive here: the call may be cancelled.
-    let outcome = engine::ask(ask);
-    // SAFETY: the engine has just answered this call.
-    unsafe { trace::leave(span, call, outcome) };
+    let outcome = watch.answer.unwrap_or_else(|| engine::ask(ask));
+    // SAFETY: the engine has just answered this call, or `watch` says that it was not asked.
+    unsafe { trace::leave(span, call, outcome, watch.injected()) };
+    hooks::after(watch, call, outcome);
     outcome.unwrap_or_else(|error| {
         error.set();
         -1

@@ -30,6 +30,12 @@ pub enum Way {
 /// The program that opens the library at run time.
 const OPENER: &str = "library_opened_and_closed";
 
+/// Whether the program uses hooks, which the C library does not have. It tells by itself whether all
+/// is right.
+pub fn has_hooks(program: &str) -> bool {
+    program.starts_with("hooks_")
+}
+
 /// What a Rust archive asks of the linker, as `rustc --print native-static-libs` tells it.
 const ARCHIVE_NEEDS: [&str; 7] = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];
 
@@ -100,9 +106,14 @@ impl Way {
         }
     }
 
-    /// Whether the way exists for the program at all: the last was made for one alone.
+    /// Whether the way exists for the program at all: the last was made for one alone. Programs with
+    /// hooks have no oracle, and strace does not see what a hook answers.
     pub fn is_about(self, program: &str) -> bool {
-        self != Way::Opened || program == OPENER
+        match self {
+            Way::Opened => program == OPENER,
+            Way::Plain | Way::Traced => !has_hooks(program),
+            _ => true,
+        }
     }
 
     /// Why the program makes no sense in this way.

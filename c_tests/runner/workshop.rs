@@ -35,12 +35,6 @@ pub struct Outcome {
     pub queues_left: usize,
 }
 
-impl Outcome {
-    pub fn is_clean(&self) -> bool {
-        self.status.success() && self.stderr.is_empty()
-    }
-}
-
 impl fmt::Display for Outcome {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Outcome { status, stdout, stderr, queues_left } = self;

@@ -10,6 +10,8 @@ mod shm;
 mod syscall;
 mod sysctl;
 
+pub(crate) use syscall::cancel_here;
+
 use crate::errno::Errno;
 use functions::Functions;
 use libc::{ENOSYS, c_int, c_long, c_void, key_t, msqid_ds};

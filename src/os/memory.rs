@@ -87,3 +87,49 @@ pub fn wipe_on_fork(address: *mut u8, bytes: usize) {
     // SAFETY: changes nothing in this process.
     let _ = unsafe { kernel!(libc::SYS_madvise, address, bytes, libc::MADV_WIPEONFORK) };
 }
+
+/// Whether so many bytes from an address on can be read.
+pub fn is_readable(from: *const u8, bytes: usize) -> bool {
+    const WORD: usize = 8;
+    // No such way to change the blocked signals: the kernel reads the word first, and changes nothing.
+    const NO_WAY: libc::c_int = -1;
+    let Some(end) = from.addr().checked_add(bytes) else { return false };
+    let mut place = from.addr() & !(WORD - 1);
+    while place < end {
+        // SAFETY: the kernel checks the address.
+        let answer = unsafe { kernel!(libc::SYS_rt_sigprocmask, NO_WAY, place, 0, WORD) };
+        // Of a null pointer the kernel takes no notice.
+        if place == 0 || answer == Err(Errno(libc::EFAULT)) {
+            return false;
+        }
+        let Some(next) = (place & !(page_size() - 1)).checked_add(page_size()) else { return true };
+        place = next;
+    }
+    true
+}
+
+#[cfg(all(test, not(miri)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_read_is_told_page_by_page() {
+        let page = page_size();
+        let place = set_aside(3 * page).unwrap();
+        // SAFETY: the pages are this test's own.
+        unsafe {
+            let readable = libc::PROT_READ | libc::PROT_WRITE;
+            assert_eq!(libc::mprotect(place.cast(), 2 * page, readable), 0);
+        }
+        let from = |offset: usize| place.wrapping_add(offset).cast_const();
+        assert!(is_readable(from(0), 2 * page));
+        assert!(is_readable(from(2 * page - 1), 1));
+        assert!(!is_readable(from(2 * page - 1), 2));
+        assert!(!is_readable(from(2 * page), 1));
+        assert!(is_readable(from(2 * page), 0), "nothing is to be read");
+        assert!(!is_readable(std::ptr::null(), 1));
+        assert!(!is_readable(usize::MAX as *const u8, 1));
+        // SAFETY: as above.
+        unsafe { unmap(place, 3 * page) };
+    }
+}

@@ -2,6 +2,28 @@
 #![allow(unsafe_code)]
 
 use super::{kernel, read_small};
+use libc::c_int;
+
+/// Whether the calling thread can be cancelled: pthread_setcancelstate(3).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Cancellation(c_int);
+
+impl Cancellation {
+    /// It cannot. (The number is the same in every C library of Linux.)
+    pub const OFF: Cancellation = Cancellation(1);
+}
+
+/// Switches cancellation; gives what it was before. A thread that somebody wants to cancel may end
+/// here when it is switched on.
+pub fn switch_cancellation(to: Cancellation) -> Cancellation {
+    unsafe extern "C-unwind" {
+        fn pthread_setcancelstate(new: c_int, old: *mut c_int) -> c_int;
+    }
+    let mut before = Cancellation::OFF.0;
+    // SAFETY: the C library writes one int.
+    unsafe { pthread_setcancelstate(to.0, &raw mut before) };
+    Cancellation(before)
+}
 
 /// Blocks all signals that can be blocked in the calling thread; gives those that were blocked before.
 pub fn block_signals() -> u64 {

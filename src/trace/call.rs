@@ -15,6 +15,15 @@ pub const MSG_STAT_ANY: c_int = 13;
 /// What came of a call: its result where it succeeded, else the error.
 pub type Outcome = Result<i64, Errno>;
 
+/// What somebody other than the engine did to a call: a hook, or a rule of fault injection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Injected {
+    /// The outcome is theirs: the engine was not asked, and has proven nothing.
+    pub answer: bool,
+    /// The call was made to wait.
+    pub delay: bool,
+}
+
 /// A call with its arguments.
 pub trait Call: Copy {
     /// Which call it is.

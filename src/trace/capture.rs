@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 use super::format::{FIRST_BYTES, FIRST_BYTES_WORD, MORE_BYTES_WORD, Slot};
+use crate::os;
 use libc::{c_long, c_void, msqid_ds};
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -42,6 +43,14 @@ impl Readable {
     #[inline(always)]
     pub fn at_most(self, length: usize) -> Readable {
         Readable { length: self.length.min(length), ..self }
+    }
+
+    /// The same, or nothing, where somebody other than the engine answered.
+    #[cold]
+    pub fn proven_by_kernel(self) -> Readable {
+        let first = self.mtype.map_or(self.bytes, |mtype| mtype.cast());
+        let bytes = self.bytes.addr().wrapping_add(self.length).wrapping_sub(first.addr());
+        if os::is_readable(first, bytes) { self } else { Readable::NOTHING }
     }
 
     /// Reads the message's type.

@@ -215,7 +215,7 @@ pub(super) mod word {
     pub const ADDRESS: usize = 8;
     /// The message's type.
     pub const MTYPE: usize = 9;
-    /// How many bytes were kept, and whether the type was.
+    /// How many bytes were kept, whether the type was, and what was done to the call.
     pub const MEMORY: usize = 10;
     /// The first bytes.
     pub const BYTES: usize = 12;

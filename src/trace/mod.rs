@@ -17,7 +17,7 @@ pub mod recording;
 
 use crate::errno::Errno;
 use crate::os;
-use call::{Call, Outcome};
+use call::{Call, Injected, Outcome};
 use format::{FIRST_BYTES_WORD, Kind, MORE_BYTES_WORD, Progress, Slot, Tag};
 use hot::{Hot, HotMemory, LASTING};
 use record::Event;
@@ -94,13 +94,13 @@ pub(crate) fn enter(call: impl Call) -> Span {
 /// Writes down what came of the call.
 ///
 /// # Safety
-/// `outcome` is what the engine answered to `call`, just now.
+/// `outcome` is what the engine answered to `call`, just now; or `injected` says that it is not.
 #[inline(always)]
 #[allow(unsafe_code)]
-pub(crate) unsafe fn leave(span: Span, call: impl Call, outcome: Outcome) {
+pub(crate) unsafe fn leave(span: Span, call: impl Call, outcome: Outcome, injected: Injected) {
     if let Some(slots) = span.slots {
         // SAFETY: the caller's promise.
-        guarded(|| unsafe { record_return(slots, span.process, call, outcome) });
+        guarded(|| unsafe { record_return(slots, span.process, call, outcome, injected) });
     }
 }
 
@@ -140,17 +140,21 @@ unsafe fn record_return<C: Call>(
     process: u32,
     call: C,
     outcome: Outcome,
+    injected: Injected,
 ) -> Option<()> {
     let hot = Hot::get();
     if hot.process() != process {
         return None;
     }
     let ticks = hot.clock().now();
-    let readable = call.proves(outcome).at_most(call.most_bytes(hot.kept()));
-    // SAFETY: the engine answered just now, and the caller has not got its memory back.
+    let mut readable = call.proves(outcome).at_most(call.most_bytes(hot.kept()));
+    if injected.answer {
+        readable = readable.proven_by_kernel();
+    }
+    // SAFETY: the engine or the kernel answered just now, and the caller has not got its memory back.
     let (mtype, bytes) = unsafe { (readable.read_mtype(), readable.copy(slots)) };
     let first = slots.first()?;
-    for (place, word) in record::ending(ticks, outcome, mtype, bytes) {
+    for (place, word) in record::ending(ticks, outcome, mtype, bytes, injected) {
         first.get(place)?.store(word, Relaxed);
     }
     let errno = outcome.map_or_else(|error| error.0, |_| 0);

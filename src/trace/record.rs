@@ -1,6 +1,6 @@
 //! Records: what stands in the slots of a call, and how it is read back.
 
-use super::call::{Arguments, Outcome};
+use super::call::{Arguments, Injected, Outcome};
 use super::format::{
     FIRST_BYTES_WORD, Kind, MORE_BYTES_WORD, Progress, Tag, Words, high, low, pair, word,
 };
@@ -54,14 +54,31 @@ pub fn event_bytes(length: usize) -> (usize, u64) {
     (word::MEMORY, length as u64)
 }
 
+/// Beside the number of bytes: the message's type was kept.
+const HAS_MTYPE: u32 = 1;
+/// The outcome is not the engine's.
+const HAS_ANSWER: u32 = 2;
+/// The call was made to wait.
+const HAS_DELAY: u32 = 4;
+
 /// The words of a call's outcome: where each goes, and what it holds.
 #[inline(always)]
-pub fn ending(ticks: u64, outcome: Outcome, mtype: Option<i64>, bytes: u32) -> [(usize, u64); 4] {
+pub fn ending(
+    ticks: u64,
+    outcome: Outcome,
+    mtype: Option<i64>,
+    bytes: u32,
+    injected: Injected,
+) -> [(usize, u64); 4] {
+    let bit = |is_so: bool, bit: u32| if is_so { bit } else { 0 };
+    let bits = bit(mtype.is_some(), HAS_MTYPE)
+        | bit(injected.answer, HAS_ANSWER)
+        | bit(injected.delay, HAS_DELAY);
     [
         (word::RETURNED, ticks),
         (word::RESULT, outcome.unwrap_or(-1) as u64),
         (word::MTYPE, mtype.unwrap_or(0) as u64),
-        (word::MEMORY, pair(bytes, u32::from(mtype.is_some()))),
+        (word::MEMORY, pair(bytes, bits)),
     ]
 }
 
@@ -92,6 +109,8 @@ pub struct Record {
     pub mtype: Option<i64>,
     /// The message's first bytes, or what msgctl's buf held.
     pub bytes: Vec<u8>,
+    /// What was done to the call.
+    pub injected: Injected,
 }
 
 impl Record {
@@ -120,6 +139,7 @@ impl Record {
             address: first[word::ADDRESS],
             mtype: None,
             bytes: Vec::new(),
+            injected: Injected::default(),
         };
         if tag.progress == Progress::Returned {
             let outcome = match tag.errno {
@@ -127,7 +147,9 @@ impl Record {
                 errno => Err(Errno(errno)),
             };
             record.returned = Some((first[word::RETURNED], outcome));
-            record.mtype = (high(first[word::MEMORY]) == 1).then_some(first[word::MTYPE] as i64);
+            let has = |bit: u32| high(first[word::MEMORY]) & bit != 0;
+            record.mtype = has(HAS_MTYPE).then_some(first[word::MTYPE] as i64);
+            record.injected = Injected { answer: has(HAS_ANSWER), delay: has(HAS_DELAY) };
             let all = std::iter::once(&first[FIRST_BYTES_WORD..])
                 .chain(more.iter().map(|slot| &slot[MORE_BYTES_WORD..]));
             record.bytes = all.flatten().flat_map(|word| word.to_ne_bytes()).collect();

@@ -50,6 +50,14 @@ pub struct CallObject<'a> {
     pub finished: bool,
     pub result: Option<i64>,
     pub errno: Option<String>,
+    #[serde(skip_serializing_if = "is_false")]
+    pub injected: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub delayed: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// A message's bytes, as far as they were kept.
@@ -146,6 +154,8 @@ pub fn object<'a>(record: &'a Record, scale: &Scale, program: Option<&'a str>) -
         finished: record.returned.is_some(),
         result: outcome.map(|outcome| outcome.unwrap_or(-1)),
         errno: outcome.and_then(Result::err).map(names::errno),
+        injected: record.injected.answer,
+        delayed: record.injected.delay,
     }
 }
 
@@ -165,6 +175,7 @@ mod tests {
     use super::*;
     use crate::command::show::samples::{call, scale};
     use msgq::errno::Errno;
+    use msgq::trace::call::Injected;
     use serde_json::{Value, json};
 
     fn value(record: &Record) -> Value {
@@ -198,6 +209,15 @@ mod tests {
         assert_eq!(value["queue"], Value::Null);
         assert_eq!(value["errno"], json!("ENOENT"));
         assert_eq!(value["result"], json!(-1));
+    }
+
+    #[test]
+    fn what_was_done_to_a_call_is_there_where_something_was() {
+        let mut record = call(Kind::Send, 5, 0, Ok(0));
+        assert_eq!(value(&record).get("injected"), None);
+        record.injected = Injected { answer: true, delay: true };
+        assert_eq!(value(&record)["injected"], json!(true));
+        assert_eq!(value(&record)["delayed"], json!(true));
     }
 
     #[test]

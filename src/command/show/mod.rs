@@ -91,7 +91,7 @@ pub mod samples {
     //! Records for the tests of what is shown.
 
     use super::*;
-    use msgq::trace::call::Outcome;
+    use msgq::trace::call::{Injected, Outcome};
 
     /// A scale whose ticks are nanoseconds since the recording was made.
     pub fn scale() -> Scale {
@@ -113,6 +113,7 @@ pub mod samples {
             address: 0x7f00,
             mtype: None,
             bytes: Vec::new(),
+            injected: Injected::default(),
         }
     }
 }

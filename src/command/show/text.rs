@@ -6,7 +6,7 @@ use crate::command::recording::follower::Told;
 use crate::command::recording::live::Losses;
 use crate::command::recording::time::Scale;
 use libc::{IPC_INFO, IPC_SET, IPC_STAT, MSG_INFO, MSG_STAT};
-use msgq::trace::call::MSG_STAT_ANY;
+use msgq::trace::call::{Injected, MSG_STAT_ANY};
 use msgq::trace::format::Kind;
 use msgq::trace::record::Record;
 use std::fmt::Write as _;
@@ -57,11 +57,12 @@ pub fn line(told: &Told, scale: &Scale) -> String {
                     format!("-1 {} ({})", names::errno(*error), names::errno_meaning(*error))
                 }
             };
+            let injected = injected(record.injected);
             let (time, call) = match was_told {
                 true => (at(*ticks), format!("<... {call} resumed>")),
                 false => (at(record.entered), call.to_string()),
             };
-            format!("{time} {call}({arguments}) = {result} <{took}>")
+            format!("{time} {call}({arguments}) = {result}{injected} <{took}>")
         }
         (Told::Never(_, true), _) => {
             format!("{} <... {call} never returned>({arguments}) = ?", at(record.entered))
@@ -77,6 +78,16 @@ fn who(record: &Record) -> String {
     match record.thread == record.process {
         true => format!("[pid {}]", record.process),
         false => format!("[pid {} tid {}]", record.process, record.thread),
+    }
+}
+
+/// What was done to the call, behind its result.
+fn injected(injected: Injected) -> &'static str {
+    match (injected.answer, injected.delay) {
+        (false, false) => "",
+        (true, false) => " (injected)",
+        (false, true) => " (delayed)",
+        (true, true) => " (delayed, injected)",
     }
 }
 
@@ -224,6 +235,21 @@ mod tests {
             shown(Told::Returned(record, false)),
             "[pid 4242] 0.000123 msgrcv(5, 0x7f00, 8, -7, IPC_NOWAIT) = -1 ENOMSG (No message of desired type) <0.000003>"
         );
+    }
+
+    #[test]
+    fn what_was_done_to_a_call_stands_behind_its_result() {
+        let shown_with = |answer, delay| {
+            let mut record = call(Kind::Send, 5, 0, Err(Errno(libc::EIDRM)));
+            record.injected = Injected { answer, delay };
+            let line = shown(Told::Returned(record, false));
+            line.split(" = ").nth(1).unwrap().to_string()
+        };
+        let error = "-1 EIDRM (Identifier removed)";
+        assert_eq!(shown_with(false, false), format!("{error} <0.000003>"));
+        assert_eq!(shown_with(true, false), format!("{error} (injected) <0.000003>"));
+        assert_eq!(shown_with(false, true), format!("{error} (delayed) <0.000003>"));
+        assert_eq!(shown_with(true, true), format!("{error} (delayed, injected) <0.000003>"));
     }
 
     #[test]
