@@ -29,6 +29,7 @@ pub mod errno;
 pub mod hooks;
 pub mod os;
 mod path;
+mod probes;
 pub mod settings;
 mod start;
 mod thread_word;

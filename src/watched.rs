@@ -7,13 +7,14 @@
 
 use crate::engine::{self, Engine};
 use crate::trace::call::{self, Call, Outcome};
-use crate::{hooks, start, trace};
+use crate::{hooks, probes, start, trace};
 use libc::{c_int, c_long, c_void, key_t, msqid_ds, size_t, ssize_t};
 
 /// What C sees of the outcome of `call`, which `ask` puts to the engine.
 #[inline(always)]
 fn pass(call: impl Call, ask: impl Fn(&dyn Engine) -> Outcome) -> i64 {
     start::ready();
+    probes::entry(call);
     let span = trace::enter(call);
     let watch = hooks::before(call);
     // Nothing that has to be dropped is alive here: the call may be cancelled.
@@ -21,6 +22,7 @@ fn pass(call: impl Call, ask: impl Fn(&dyn Engine) -> Outcome) -> i64 {
     // SAFETY: the engine has just answered this call, or `watch` says that it was not asked.
     unsafe { trace::leave(span, call, outcome, watch.injected()) };
     hooks::after(watch, call, outcome);
+    probes::returned(call, outcome);
     outcome.unwrap_or_else(|error| {
         error.set();
         -1

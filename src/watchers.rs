@@ -32,6 +32,12 @@ impl Watchers {
         self.word.load(Relaxed) != 0
     }
 
+    /// Whether somebody has attached to a probe.
+    #[inline(always)]
+    pub fn any_probe(&self) -> bool {
+        !self.word.load(Relaxed).is_multiple_of(HOOK)
+    }
+
     /// Whether there is a hook.
     #[inline(always)]
     pub fn any_hook(&self) -> bool {
@@ -56,14 +62,14 @@ mod tests {
     #[test]
     fn hooks_and_probes_are_counted_apart() {
         let watchers = Watchers { word: AtomicU32::new(0) };
-        let seen = || (watchers.any(), watchers.any_hook());
-        assert_eq!(seen(), (false, false));
+        let seen = || (watchers.any(), watchers.any_hook(), watchers.any_probe());
+        assert_eq!(seen(), (false, false, false));
         watchers.add_hook();
-        assert_eq!(seen(), (true, true));
+        assert_eq!(seen(), (true, true, false));
         // As the kernel does when somebody attaches.
         watchers.word.fetch_add(1, Relaxed);
-        assert_eq!(seen(), (true, true));
+        assert_eq!(seen(), (true, true, true));
         watchers.remove_hook();
-        assert_eq!(seen(), (true, false));
+        assert_eq!(seen(), (true, false, true));
     }
 }

@@ -54,6 +54,14 @@ fn the_shared_library_exports_the_four_calls_and_msgq_names_alone() {
 }
 
 #[test]
+#[cfg(target_arch = "x86_64")]
+fn the_shared_library_has_its_eight_probes() {
+    let notes = about(&["readelf", "-nW"], "libmsgq.so");
+    let probes = notes.lines().filter(|line| line.contains("Provider: msgq"));
+    assert_eq!(probes.count(), 8, "{notes}");
+}
+
+#[test]
 fn the_shared_library_has_its_soname_and_stays_loaded() {
     let dynamic = about(&["readelf", "-dW"], "libmsgq.so");
     assert!(dynamic.contains("Library soname: [libmsgq.so.0]"), "{dynamic}");
