@@ -9,8 +9,8 @@
 //!    abi        the exported functions
 //!        |
 //!    trace ---> a recording: what was called and what came of it
-//!    hooks ---> the program's own functions; one may answer in the engine's stead
-//!        |
+//!    hooks ---> the program's own functions, and injected faults: either may answer in the
+//!        |      engine's stead
 //!    engine     the queues: the kernel's, or our own in shared memory
 //! ```
 //!
@@ -27,6 +27,7 @@ mod decimal;
 pub mod engine;
 pub mod errno;
 pub mod hooks;
+pub mod inject;
 pub mod os;
 mod path;
 mod probes;

@@ -1,6 +1,7 @@
 //! The environment variables, in one table: names, values, meanings.
 
 use crate::engine;
+use crate::inject::Rules;
 use crate::os;
 use std::ffi::CStr;
 
@@ -39,8 +40,15 @@ pub static CHECK: Variable = Variable {
     meaning: "report misuse on standard error",
 };
 
+/// Which calls fail, wait or are struck by a signal.
+pub static INJECT: Variable = Variable {
+    name: c"MSGQ_INJECT",
+    allowed: "up to 16 rules like msgsnd:errno=EAGAIN:nth=3, separated by commas",
+    meaning: "inject faults; `--inject` of `msgq trace` and `msgq run` sets it, and tells more",
+};
+
 /// Every variable, for help texts.
-pub static VARIABLES: [&Variable; 4] = [&ENGINE, &DIRECTORY, &TRACE, &CHECK];
+pub static VARIABLES: [&Variable; 5] = [&ENGINE, &DIRECTORY, &TRACE, &CHECK, &INJECT];
 
 /// What the environment asks for.
 pub struct Settings {
@@ -48,6 +56,8 @@ pub struct Settings {
     pub engine: usize,
     /// The path of the recording.
     pub trace: Option<&'static CStr>,
+    /// What is done to calls.
+    pub inject: Rules,
 }
 
 /// A value that means nothing.
@@ -72,7 +82,15 @@ impl Settings {
         if let Some(value) = value(&CHECK).filter(|value| *value != c"off") {
             return Err(Meaningless { variable: &CHECK, value });
         }
-        Ok(Settings { engine, trace: value(&TRACE) })
+        let inject = match value(&INJECT) {
+            None => Rules::NONE,
+            Some(value) => value
+                .to_str()
+                .ok()
+                .and_then(|text| Rules::read(text).ok())
+                .ok_or(Meaningless { variable: &INJECT, value })?,
+        };
+        Ok(Settings { engine, trace: value(&TRACE), inject })
     }
 }
 

@@ -170,9 +170,12 @@ fn one_call() -> Command {
 
 #[test]
 fn a_meaningless_engine_is_named_once_and_every_call_fails() {
-    for (variable, value) in
-        [("MSGQ_ENGINE", "SHM"), ("MSGQ_ENGINE", "KERNEL"), ("MSGQ_CHECK", "loudly")]
-    {
+    for (variable, value) in [
+        ("MSGQ_ENGINE", "SHM"),
+        ("MSGQ_ENGINE", "KERNEL"),
+        ("MSGQ_CHECK", "loudly"),
+        ("MSGQ_INJECT", "msgsnd:errno=EPERM"),
+    ] {
         let output = run(one_call().env("LD_PRELOAD", library()).env(variable, value));
         assert_eq!(text(&output.stdout), libc::ENOSYS.to_string());
         let assignment = format!("{variable}={value}");

@@ -31,6 +31,8 @@ pub struct Launch {
     pub engine: Option<String>,
     /// The recording that it and its children write to.
     pub recording: Option<PathBuf>,
+    /// The faults to inject, where the environment's are not wanted.
+    pub inject: Option<OsString>,
 }
 
 /// A running program.
@@ -56,6 +58,9 @@ impl Launch {
         }
         if let Some(recording) = &self.recording {
             command.env(name(settings::TRACE.name), recording);
+        }
+        if let Some(rules) = &self.inject {
+            command.env(name(settings::INJECT.name), rules);
         }
         let child = command.spawn().map_err(|error| cannot_run(program, &error))?;
         Ok(Launched { child, signals: Signals::watch()?, _link: link })

@@ -2,6 +2,7 @@
 
 mod demo;
 mod failure;
+mod inject;
 mod launch;
 mod limits;
 mod processes;

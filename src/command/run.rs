@@ -2,6 +2,7 @@
 
 use super::engines;
 use super::failure::Failure;
+use super::inject::Inject;
 use super::launch::{Launch, end_like};
 use clap::builder::PossibleValuesParser;
 use std::ffi::OsString;
@@ -13,6 +14,8 @@ pub struct Arguments {
     /// Where the queues live
     #[arg(long, value_name = "ENGINE", value_parser = PossibleValuesParser::new(engines()))]
     engine: Option<String>,
+    #[command(flatten)]
+    inject: Inject,
     /// The program, and its arguments
     #[arg(
         required = true,
@@ -25,7 +28,7 @@ pub struct Arguments {
 
 /// Runs the program; the exit status is its own.
 pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
-    let Arguments { engine, command } = arguments;
-    let launch = Launch { command, engine, recording: None };
+    let Arguments { engine, inject, command } = arguments;
+    let launch = Launch { command, engine, recording: None, inject: inject.value()? };
     Ok(end_like(launch.start()?.wait()?))
 }

@@ -1,6 +1,7 @@
 //! `msgq trace`: runs a program, and shows its calls as they happen.
 
-use super::failure::Failure;
+use super::failure::{Failure, MEANINGLESS};
+use super::inject::Inject;
 use super::launch::{Launch, Launched, end_like};
 use super::processes::Processes;
 use super::program;
@@ -51,6 +52,8 @@ pub struct Arguments {
     #[arg(long, value_name = "ENGINE", conflicts_with = "read",
           value_parser = PossibleValuesParser::new(engines()))]
     engine: Option<String>,
+    #[command(flatten)]
+    inject: Inject,
     /// Show nothing, and keep the recording in FILE
     #[arg(short = 'w', long, value_name = "FILE",
           conflicts_with_all = ["read", "output", "format", "summary", "calls", "queue"])]
@@ -75,6 +78,10 @@ pub enum Format {
 /// Runs the command line's wish.
 pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     if let Some(path) = &arguments.read {
+        if arguments.inject.is_some() {
+            let sentence = "--inject has no meaning with --read: no program is run";
+            return Err(Failure::new(sentence).with_status(MEANINGLESS));
+        }
         let mut output = arguments.output()?;
         let losses = finished::read(path, |scale, told| output.show(scale, &told));
         // What could be read of a damaged recording has its end, too.
@@ -122,6 +129,7 @@ fn trace(arguments: Arguments) -> Result<ExitStatus, Failure> {
         command: arguments.command.clone(),
         engine: arguments.engine.clone(),
         recording: Some(place.recording.clone()),
+        inject: arguments.inject.value()?,
     }
     .start()?;
     let processes = Processes::new();

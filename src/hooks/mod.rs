@@ -11,6 +11,7 @@ mod table;
 
 use crate::engine;
 use crate::errno::Errno;
+use crate::inject;
 use crate::os::{self, Cancellation};
 use crate::thread_word::HOOK;
 use crate::trace::call::{Call, Injected, Outcome};
@@ -31,17 +32,19 @@ unsafe impl Sync for Hook {}
 pub struct Watch {
     /// An answer in the queues' stead.
     pub answer: Option<Outcome>,
+    /// Whether the call was made to wait.
+    delayed: bool,
     /// The last hook that knows of the call; 0 where none does.
     newest: u64,
 }
 
 impl Watch {
-    const NONE: Watch = Watch { answer: None, newest: 0 };
+    const NONE: Watch = Watch { answer: None, delayed: false, newest: 0 };
 
     /// The same as a record has it.
     #[inline(always)]
     pub fn injected(&self) -> Injected {
-        Injected { answer: self.answer.is_some(), delay: false }
+        Injected { answer: self.answer.is_some(), delay: self.delayed }
     }
 }
 
@@ -72,10 +75,19 @@ pub(crate) fn remove(number: c_long) -> Result<c_int, Errno> {
     }
 }
 
-/// Tells the hooks that a call begins.
+/// Tells the hooks that a call begins; if none of them answers it, faults may be injected. The call
+/// may be cancelled here, if it is a cancellation point.
 #[inline(always)]
 pub(crate) fn before(call: impl Call) -> Watch {
-    if WATCHERS.any_hook() { tell_before(call) } else { Watch::NONE }
+    let mut watch = if WATCHERS.any_hook() { tell_before(call) } else { Watch::NONE };
+    if inject::is_on() && watch.answer.is_none() {
+        let injection = inject::before(call);
+        watch = Watch { answer: injection.answer, delayed: injection.delayed, ..watch };
+    }
+    if watch.answer.is_some() {
+        cancel_here(call);
+    }
+    watch
 }
 
 /// Tells the hooks that know of the call what came of it.
@@ -91,7 +103,7 @@ fn tell_before(call: impl Call) -> Watch {
     if HOOK.get() != 0 {
         return Watch::NONE;
     }
-    let mut watch = Watch { answer: None, newest: TABLE.newest() };
+    let mut watch = Watch { newest: TABLE.newest(), ..Watch::NONE };
     let mut last = 0;
     while let Some((number, slot)) = TABLE.after(last).filter(|(found, _)| *found <= watch.newest) {
         run(number, slot, |hook| {
@@ -105,14 +117,12 @@ fn tell_before(call: impl Call) -> Watch {
         });
         last = number;
     }
-    if watch.answer.is_some() {
-        cancel_here(call);
-    }
     watch
 }
 
 /// Ends the thread if somebody has asked for it and the call is a cancellation point: it is one also
 /// when the engine is not asked.
+#[cold]
 fn cancel_here<C: Call>(_: C) {
     if matches!(C::KIND, Kind::Send | Kind::Receive) {
         engine::cancel_here();

@@ -4,6 +4,7 @@
 use super::{kernel, nanoseconds, read_small};
 use crate::errno::Errno;
 use crate::path::{Path, TooLong};
+use libc::c_int;
 use std::ffi::CStr;
 
 /// The process's id.
@@ -59,6 +60,12 @@ pub fn program_name() -> [u8; 16] {
 pub fn in_every_child(handler: unsafe extern "C" fn()) {
     // SAFETY: the library is never unloaded (nodelete), so the handler stays where it is.
     unsafe { libc::pthread_atfork(None, None, Some(handler)) };
+}
+
+/// Sends the calling thread a signal; a handler of it has run when this returns.
+pub fn signal_this_thread(signal: c_int) {
+    // SAFETY: takes no address.
+    let _ = unsafe { kernel!(libc::SYS_tgkill, process_id(), thread_id(), signal) };
 }
 
 /// Whether there is a process, or a thread of it, with this id in this namespace.

@@ -2,7 +2,9 @@
 #![allow(unsafe_code)]
 
 use super::kernel;
-use libc::{c_int, c_long};
+use crate::errno::Errno;
+use libc::{c_int, c_long, timespec};
+use std::time::Duration;
 
 /// Whether this process may read the processor's time stamp counter (prctl(2), PR_GET_TSC).
 pub fn may_read_tsc() -> bool {
@@ -43,4 +45,19 @@ pub fn sleep_nanoseconds(nanoseconds: u32) {
     let time = libc::timespec { tv_sec: 0, tv_nsec: c_long::from(nanoseconds as i32) };
     // SAFETY: the kernel reads one timespec and writes nothing.
     let _ = unsafe { kernel!(libc::SYS_nanosleep, &raw const time, 0) };
+}
+
+/// Sleeps for all of this time, whatever signals come. A cancellation point.
+pub fn sleep(time: Duration) {
+    unsafe extern "C-unwind" {
+        fn nanosleep(time: *const timespec, rest: *mut timespec) -> c_int;
+    }
+    let before = Errno::current();
+    let (tv_sec, tv_nsec) = (time.as_secs() as libc::time_t, time.subsec_nanos().into());
+    let mut rest = timespec { tv_sec, tv_nsec };
+    // SAFETY: the C library reads and writes one timespec, which may be the same.
+    while unsafe { nanosleep(&raw const rest, &raw mut rest) } == -1
+        && Errno::current() == Errno(libc::EINTR)
+    {}
+    before.set();
 }

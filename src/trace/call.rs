@@ -12,6 +12,14 @@ use libc::{
 /// msgctl(2)'s MSG_STAT without permission to read, which libc does not name.
 pub const MSG_STAT_ANY: c_int = 13;
 
+/// The calls, and their names.
+pub const CALLS: [(Kind, &str); 4] = [
+    (Kind::Get, "msgget"),
+    (Kind::Control, "msgctl"),
+    (Kind::Send, "msgsnd"),
+    (Kind::Receive, "msgrcv"),
+];
+
 /// What came of a call: its result where it succeeded, else the error.
 pub type Outcome = Result<i64, Errno>;
 

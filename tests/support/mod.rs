@@ -16,7 +16,9 @@ pub fn root() -> &'static Path {
 /// The command under test.
 pub fn msgq() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_msgq"));
-    for variable in ["MSGQ_ENGINE", "MSGQ_DIR", "MSGQ_TRACE", "MSGQ_CHECK", "LD_PRELOAD"] {
+    for variable in
+        ["MSGQ_ENGINE", "MSGQ_DIR", "MSGQ_TRACE", "MSGQ_CHECK", "MSGQ_INJECT", "LD_PRELOAD"]
+    {
         command.env_remove(variable);
     }
     command

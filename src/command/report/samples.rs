@@ -2,7 +2,7 @@
 
 use super::events::Call;
 use msgq::errno::Errno;
-use msgq::trace::call::Outcome;
+use msgq::trace::call::{Injected, Outcome};
 use msgq::trace::format::Kind;
 use msgq::trace::record::Record;
 
@@ -24,6 +24,7 @@ pub fn call(kind: Kind, process: u32, entered: u64, returned: Option<(u64, Outco
         address: 0x7f00,
         mtype: None,
         bytes: Vec::new(),
+        injected: Injected::default(),
     })
 }
 

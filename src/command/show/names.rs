@@ -2,19 +2,12 @@
 
 use libc::c_int;
 use msgq::errno::Errno;
+pub use msgq::trace::call::CALLS;
 use msgq::trace::call::MSG_STAT_ANY;
 use msgq::trace::format::Kind;
 
 /// MSG_COPY, which libc does not name on every target.
 const MSG_COPY: c_int = 0o40000;
-
-/// The calls.
-pub const CALLS: [(Kind, &str); 4] = [
-    (Kind::Get, "msgget"),
-    (Kind::Control, "msgctl"),
-    (Kind::Send, "msgsnd"),
-    (Kind::Receive, "msgrcv"),
-];
 
 /// The commands of msgctl.
 const COMMANDS: [(c_int, &str); 7] = [
