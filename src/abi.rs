@@ -13,15 +13,16 @@
 use crate::hooks::call::{msgq_after, msgq_before};
 use crate::hooks::{self, Hook};
 use crate::watchers::WATCHERS;
-use crate::{start, watched};
+use crate::{shown, start, watched};
 use libc::{c_char, c_int, c_long, c_void, key_t, msqid_ds, size_t, ssize_t};
 
-/// Passes a call on. The compiler makes jumps of both ways: what is called returns to the program.
+/// Passes a call on. The compiler makes jumps of all ways: what is called returns to the program.
 macro_rules! pass {
     ($name:ident($($argument:expr),*)) => {
         match start::STRAIGHT_ON.$name() {
-            Some(next) if !WATCHERS.any() => next($($argument),*),
-            _ => watched::$name($($argument),*),
+            _ if WATCHERS.any() => shown::$name($($argument),*),
+            Some(next) => next($($argument),*),
+            None => watched::$name($($argument),*),
         }
     };
 }

@@ -32,6 +32,7 @@ pub mod os;
 mod path;
 mod probes;
 pub mod settings;
+mod shown;
 mod start;
 mod thread_word;
 pub mod trace;

@@ -5,37 +5,25 @@
 //! kernel count that in [`WATCHERS`], which all probes share: while it says 0, calls do not come by.
 //! The notes are written here rather than by a crate: this library needs `libc` alone.
 
-use crate::trace::call::{Arguments, Call, Outcome};
+use crate::trace::call::{Any, Arguments, Call, Outcome};
 use crate::watchers::WATCHERS;
 
 /// Tells whoever has attached that a call begins.
-#[inline(always)]
-pub(crate) fn entry(call: impl Call) {
+pub(crate) fn entry(call: Any) {
     if WATCHERS.any_probe() {
-        tell_entry(call);
+        places::entry(call.kind(), call.arguments());
     }
 }
 
 /// Tells whoever has attached what came of a call.
-#[inline(always)]
-pub(crate) fn returned(call: impl Call, outcome: Outcome) {
+pub(crate) fn returned(call: Any, outcome: Outcome) {
     if WATCHERS.any_probe() {
-        tell_return(call, outcome);
+        let (result, errno) = match outcome {
+            Ok(result) => (result, 0),
+            Err(error) => (-1, error.0),
+        };
+        places::returned(call.kind(), call.arguments(), result, errno);
     }
-}
-
-#[cold]
-fn tell_entry<C: Call>(call: C) {
-    places::entry(C::KIND, call.arguments());
-}
-
-#[cold]
-fn tell_return<C: Call>(call: C, outcome: Outcome) {
-    let (result, errno) = match outcome {
-        Ok(result) => (result, 0),
-        Err(error) => (-1, error.0),
-    };
-    places::returned(C::KIND, call.arguments(), result, errno);
 }
 
 #[cfg(all(target_arch = "x86_64", not(miri)))]

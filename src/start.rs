@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 static STARTED: AtomicBool = AtomicBool::new(false);
 
 /// Where calls go at once that nobody watches. None of them is there before the library has
-/// started, and none in a process whose calls are recorded, or in which faults are injected. (Who comes and goes is in
+/// started, and none in a process whose calls are recorded. (Who comes and goes is in
 /// [`crate::watchers`].)
 pub static STRAIGHT_ON: Functions = Functions::none();
 
@@ -34,15 +34,15 @@ fn start() {
     let settings = Settings::read();
     // Where a program that contains this library is run with it preloaded, the calls come through
     // both copies. The one behind is the one to choose an engine and to record.
-    let watched = if engine::another_copy_follows() {
+    let recording = if engine::another_copy_follows() {
         engine::choose(engine::DEFAULT);
         false
     } else {
         match settings {
             Ok(settings) => {
                 engine::choose(settings.engine);
-                // Both, whatever comes of the other.
-                settings.trace.is_some_and(record) | inject::begin(settings.inject)
+                inject::begin(settings.inject);
+                settings.trace.is_some_and(record)
             }
             Err(meaningless) => {
                 engine::refuse();
@@ -53,7 +53,7 @@ fn start() {
             }
         }
     };
-    if let Some(functions) = engine::functions().filter(|_| !watched) {
+    if let Some(functions) = engine::functions().filter(|_| !recording) {
         STRAIGHT_ON.set(functions.get());
     }
     STARTED.store(true, Ordering::Release);

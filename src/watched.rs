@@ -1,4 +1,4 @@
-//! The way of a call that is watched, or is the first: down to the engine, and back.
+//! The way of a call that is recorded, or is the first: down to the engine, and back.
 //!
 //! Everything on this way comes to stand in one function for each call. A processor that has been
 //! in the kernel has forgotten much of what it knew of the program's branches, so the fewer of them
@@ -6,23 +6,19 @@
 #![allow(unsafe_code)]
 
 use crate::engine::{self, Engine};
-use crate::trace::call::{self, Call, Outcome};
-use crate::{hooks, probes, start, trace};
+use crate::trace::call::{self, Call, Injected, Outcome};
+use crate::{start, trace};
 use libc::{c_int, c_long, c_void, key_t, msqid_ds, size_t, ssize_t};
 
 /// What C sees of the outcome of `call`, which `ask` puts to the engine.
 #[inline(always)]
 fn pass(call: impl Call, ask: impl Fn(&dyn Engine) -> Outcome) -> i64 {
     start::ready();
-    probes::entry(call);
     let span = trace::enter(call);
-    let watch = hooks::before(call);
     // Nothing that has to be dropped is alive here: the call may be cancelled.
-    let outcome = watch.answer.unwrap_or_else(|| engine::ask(ask));
-    // SAFETY: the engine has just answered this call, or `watch` says that it was not asked.
-    unsafe { trace::leave(span, call, outcome, watch.injected()) };
-    hooks::after(watch, call, outcome);
-    probes::returned(call, outcome);
+    let outcome = engine::ask(ask);
+    // SAFETY: the engine has just answered this call.
+    unsafe { trace::leave(span, call, outcome, Injected::default()) };
     outcome.unwrap_or_else(|error| {
         error.set();
         -1

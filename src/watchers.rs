@@ -1,7 +1,8 @@
 //! Who watches the calls, apart from the recording: one word, which is 0 while nobody does.
 //!
 //! Its lower half belongs to the kernel, which counts there who has attached to a probe of this
-//! library ([`crate::probes`]); its upper half counts the hooks ([`crate::hooks`]).
+//! library ([`crate::probes`]); its upper half counts the hooks ([`crate::hooks`]; the rules of
+//! [`crate::inject`], all together, are one more).
 
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};

@@ -1,7 +1,7 @@
 //! A call as C's hooks see it.
 #![allow(non_camel_case_types)] // C's names.
 
-use crate::trace::call::{Call, Outcome};
+use crate::trace::call::{Any, Call, Outcome};
 use crate::trace::format::Kind;
 use libc::{c_int, c_long, c_void, key_t, msqid_ds, size_t, ssize_t};
 use std::ptr::null_mut;
@@ -60,9 +60,9 @@ pub type msgq_after =
 
 impl msgq_call {
     /// A call with what is known of it so far.
-    pub fn of<C: Call>(call: C, outcome: Option<Outcome>, answered: bool) -> msgq_call {
+    pub fn of(call: Any, outcome: Option<Outcome>, answered: bool) -> msgq_call {
         let arguments = call.arguments();
-        let is = |kinds: &[Kind]| kinds.contains(&C::KIND);
+        let is = |kinds: &[Kind]| kinds.contains(&call.kind());
         let if_is = |kinds: &[Kind], number: c_int| if is(kinds) { number } else { 0 };
         let address = arguments.address as *mut c_void;
         let messages = [Kind::Send, Kind::Receive];
@@ -72,7 +72,7 @@ impl msgq_call {
             Some(Err(error)) => (-1, error.0),
         };
         msgq_call {
-            function: C::KIND as c_int,
+            function: call.kind() as c_int,
             key: if_is(&[Kind::Get], arguments.object),
             msqid: if is(&[Kind::Get]) { 0 } else { arguments.object },
             msgflg: if is(&[Kind::Control]) { 0 } else { arguments.flags },

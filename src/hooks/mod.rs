@@ -14,7 +14,7 @@ use crate::errno::Errno;
 use crate::inject;
 use crate::os::{self, Cancellation};
 use crate::thread_word::HOOK;
-use crate::trace::call::{Call, Injected, Outcome};
+use crate::trace::call::{Any, Call, Injected, Outcome};
 use crate::trace::format::Kind;
 use crate::watchers::WATCHERS;
 use call::msgq_call;
@@ -42,7 +42,6 @@ impl Watch {
     const NONE: Watch = Watch { answer: None, delayed: false, newest: 0 };
 
     /// The same as a record has it.
-    #[inline(always)]
     pub fn injected(&self) -> Injected {
         Injected { answer: self.answer.is_some(), delay: self.delayed }
     }
@@ -77,29 +76,27 @@ pub(crate) fn remove(number: c_long) -> Result<c_int, Errno> {
 
 /// Tells the hooks that a call begins; if none of them answers it, faults may be injected. The call
 /// may be cancelled here, if it is a cancellation point.
-#[inline(always)]
-pub(crate) fn before(call: impl Call) -> Watch {
+pub(crate) fn before(call: Any) -> Watch {
     let mut watch = if WATCHERS.any_hook() { tell_before(call) } else { Watch::NONE };
-    if inject::is_on() && watch.answer.is_none() {
+    if watch.answer.is_none() {
         let injection = inject::before(call);
         watch = Watch { answer: injection.answer, delayed: injection.delayed, ..watch };
     }
-    if watch.answer.is_some() {
-        cancel_here(call);
+    // It is one also when the engine is not asked.
+    if watch.answer.is_some() && matches!(call.kind(), Kind::Send | Kind::Receive) {
+        engine::cancel_here();
     }
     watch
 }
 
 /// Tells the hooks that know of the call what came of it.
-#[inline(always)]
-pub(crate) fn after(watch: Watch, call: impl Call, outcome: Outcome) {
+pub(crate) fn after(watch: Watch, call: Any, outcome: Outcome) {
     if watch.newest != 0 {
         tell_after(watch, call, outcome);
     }
 }
 
-#[cold]
-fn tell_before(call: impl Call) -> Watch {
+fn tell_before(call: Any) -> Watch {
     if HOOK.get() != 0 {
         return Watch::NONE;
     }
@@ -120,17 +117,7 @@ fn tell_before(call: impl Call) -> Watch {
     watch
 }
 
-/// Ends the thread if somebody has asked for it and the call is a cancellation point: it is one also
-/// when the engine is not asked.
-#[cold]
-fn cancel_here<C: Call>(_: C) {
-    if matches!(C::KIND, Kind::Send | Kind::Receive) {
-        engine::cancel_here();
-    }
-}
-
-#[cold]
-fn tell_after(watch: Watch, call: impl Call, outcome: Outcome) {
+fn tell_after(watch: Watch, call: Any, outcome: Outcome) {
     let mut last = watch.newest + 1;
     while let Some((number, slot)) = TABLE.before(last) {
         run(number, slot, |hook| {

@@ -6,8 +6,9 @@ pub mod rule;
 
 use crate::errno::Errno;
 use crate::os::{self, Cancellation};
-use crate::trace::call::{Arguments, Call, Outcome};
+use crate::trace::call::{Any, Arguments, Call, Outcome};
 use crate::trace::format::Kind;
+use crate::watchers::WATCHERS;
 use rule::{Rule, Wrong};
 use std::cell::UnsafeCell;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
@@ -84,26 +85,19 @@ pub struct Injection {
     pub delayed: bool,
 }
 
-/// From now on, these rules. Whether there are any.
-pub(crate) fn begin(rules: Rules) -> bool {
+/// From now on, these rules.
+pub(crate) fn begin(rules: Rules) {
     if !rules.is_empty() && !PLACE.begun.swap(true, AcqRel) {
         // SAFETY: nobody else gets here, and nobody reads before it is ready.
         unsafe { *PLACE.rules.get() = rules };
         PLACE.ready.store(true, Release);
+        WATCHERS.add_hook();
     }
-    !rules.is_empty()
-}
-
-/// Whether there are rules.
-#[inline(always)]
-pub(crate) fn is_on() -> bool {
-    PLACE.ready.load(Acquire)
 }
 
 /// Does to a call what the rules say. It may be cancelled meanwhile, if it is a cancellation point.
-#[cold]
-pub(crate) fn before<C: Call>(call: C) -> Injection {
-    if !is_on() {
+pub(crate) fn before(call: Any) -> Injection {
+    if !PLACE.ready.load(Acquire) {
         return Injection::default();
     }
     // SAFETY: they are there, and do not change any more.
@@ -111,13 +105,13 @@ pub(crate) fn before<C: Call>(call: C) -> Injection {
     let arguments = call.arguments();
     let mut injection = Injection::default();
     for (rule, count) in rules.iter().flatten().zip(&PLACE.counts) {
-        if !rule.is_about(C::KIND, &arguments, || mtype(&arguments))
+        if !rule.is_about(call.kind(), &arguments, || mtype(&arguments))
             || !rule.turn.is(count.fetch_add(1, Relaxed) + 1)
         {
             continue;
         }
         if let Some(delay) = rule.delay {
-            wait(C::KIND, delay);
+            wait(call.kind(), delay);
             injection.delayed = true;
         }
         if let Some(signal) = rule.signal {

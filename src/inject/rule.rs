@@ -10,7 +10,7 @@ use std::time::Duration;
 /// What a rule is made of, for help texts: how it is written, and what it means.
 pub const PARTS: [(&str, &str); 8] = [
     ("errno=NAME", "do not ask the queues, and fail with this error"),
-    ("delay=TIME", "wait first: 300us, 10ms, 2s"),
+    ("delay=TIME", "wait first: 300us, 10ms, 2s; an hour at most"),
     ("kill[=SIGNAL]", "send the thread this signal first (default: KILL)"),
     ("type=N", "messages of this type: of msgsnd the message's, of msgrcv the one asked for"),
     ("key=N", "msgget's key: 1234 or 0x4d2"),

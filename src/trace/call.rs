@@ -35,7 +35,7 @@ pub struct Injected {
 /// A call with its arguments.
 pub trait Call: Copy {
     /// Which call it is.
-    const KIND: Kind;
+    fn kind(self) -> Kind;
 
     /// The arguments as a record has them.
     fn arguments(self) -> Arguments;
@@ -72,7 +72,10 @@ pub struct Get {
 }
 
 impl Call for Get {
-    const KIND: Kind = Kind::Get;
+    #[inline(always)]
+    fn kind(self) -> Kind {
+        Kind::Get
+    }
 
     #[inline(always)]
     fn arguments(self) -> Arguments {
@@ -100,7 +103,10 @@ pub struct Control {
 }
 
 impl Call for Control {
-    const KIND: Kind = Kind::Control;
+    #[inline(always)]
+    fn kind(self) -> Kind {
+        Kind::Control
+    }
 
     #[inline(always)]
     fn arguments(self) -> Arguments {
@@ -140,7 +146,10 @@ pub struct Send {
 }
 
 impl Call for Send {
-    const KIND: Kind = Kind::Send;
+    #[inline(always)]
+    fn kind(self) -> Kind {
+        Kind::Send
+    }
 
     #[inline(always)]
     fn arguments(self) -> Arguments {
@@ -180,7 +189,10 @@ pub struct Receive {
 }
 
 impl Call for Receive {
-    const KIND: Kind = Kind::Receive;
+    #[inline(always)]
+    fn kind(self) -> Kind {
+        Kind::Receive
+    }
 
     #[inline(always)]
     fn arguments(self) -> Arguments {
@@ -197,6 +209,63 @@ impl Call for Receive {
     #[inline(always)]
     fn proves(self, outcome: Outcome) -> Readable {
         outcome.map_or(Readable::NOTHING, |length| Readable::message(self.msgp, length as usize))
+    }
+}
+
+/// Any of the four, where it does not matter to be fast.
+#[derive(Clone, Copy)]
+pub struct Any {
+    kind: Kind,
+    arguments: Arguments,
+}
+
+impl Any {
+    /// A call as any call.
+    pub fn of(call: impl Call) -> Any {
+        Any { kind: call.kind(), arguments: call.arguments() }
+    }
+
+    fn control(self) -> Control {
+        let Arguments { object: msqid, flags: cmd, address, .. } = self.arguments;
+        Control { msqid, cmd, buf: address as *mut msqid_ds }
+    }
+
+    fn send(self) -> Send {
+        let Arguments { object: msqid, flags: msgflg, msgsz, address, .. } = self.arguments;
+        Send { msqid, msgp: address as *const c_void, msgsz, msgflg }
+    }
+
+    fn receive(self) -> Receive {
+        let Arguments { object: msqid, flags: msgflg, msgsz, msgtyp, address } = self.arguments;
+        Receive { msqid, msgp: address as *mut c_void, msgsz, msgtyp, msgflg }
+    }
+}
+
+impl Call for Any {
+    fn kind(self) -> Kind {
+        self.kind
+    }
+
+    fn arguments(self) -> Arguments {
+        self.arguments
+    }
+
+    fn most_bytes(self, kept: usize) -> usize {
+        match self.kind {
+            Kind::Control => self.control().most_bytes(kept),
+            Kind::Send => self.send().most_bytes(kept),
+            Kind::Receive => self.receive().most_bytes(kept),
+            _ => 0,
+        }
+    }
+
+    fn proves(self, outcome: Outcome) -> Readable {
+        match self.kind {
+            Kind::Control => self.control().proves(outcome),
+            Kind::Send => self.send().proves(outcome),
+            Kind::Receive => self.receive().proves(outcome),
+            _ => Readable::NOTHING,
+        }
     }
 }
 
@@ -248,5 +317,22 @@ mod tests {
         let call = Control { msqid: 1, cmd: libc::IPC_RMID, buf: null_mut() };
         assert_eq!(call.proves(Ok(0)), Readable::NOTHING);
         assert_eq!(call.most_bytes(32), 0);
+    }
+
+    #[test]
+    fn any_call_gives_and_proves_what_the_call_does() {
+        fn same(call: impl Call) {
+            let any = Any::of(call);
+            assert_eq!(any.kind(), call.kind());
+            assert_eq!(any.most_bytes(32), call.most_bytes(32));
+            for outcome in [Ok(3), Err(Errno(EAGAIN)), Err(Errno(EINVAL)), Err(Errno(EPERM))] {
+                assert_eq!(any.proves(outcome), call.proves(outcome), "{outcome:?}");
+            }
+        }
+        same(Get { key: 5, msgflg: 0 });
+        same(Control { msqid: 1, cmd: IPC_SET, buf: WILD.cast() });
+        same(Control { msqid: 1, cmd: IPC_INFO, buf: WILD.cast() });
+        same(Send { msqid: 1, msgp: WILD, msgsz: 50, msgflg: 0 });
+        same(Receive { msqid: 1, msgp: WILD, msgsz: 50, msgtyp: -4, msgflg: 0 });
     }
 }

@@ -105,7 +105,7 @@ pub(crate) unsafe fn leave(span: Span, call: impl Call, outcome: Outcome, inject
 }
 
 #[inline(always)]
-fn record_entry<C: Call>(call: C) -> Option<Span> {
+fn record_entry(call: impl Call) -> Option<Span> {
     #[cfg(test)]
     tests::fault_if_asked();
     let hot = Hot::get();
@@ -113,7 +113,7 @@ fn record_entry<C: Call>(call: C) -> Option<Span> {
     let slots = RECORDING.claim(format::slots_for(call.most_bytes(hot.kept())))?;
     let ticks = hot.clock().now();
     let words = record::beginning(who.process, who.thread, ticks, call.arguments());
-    write(slots, &words, Tag::of(C::KIND, Progress::Entered, slots.len()));
+    write(slots, &words, Tag::of(call.kind(), Progress::Entered, slots.len()));
     Some(Span { slots: Some(slots), process: who.process })
 }
 
@@ -135,10 +135,10 @@ fn write(slots: &[Slot], words: &[u64; 8], tag: Tag) -> Option<()> {
 /// As [`leave`].
 #[inline(always)]
 #[allow(unsafe_code)]
-unsafe fn record_return<C: Call>(
+unsafe fn record_return(
     slots: &[Slot],
     process: u32,
-    call: C,
+    call: impl Call,
     outcome: Outcome,
     injected: Injected,
 ) -> Option<()> {
@@ -158,7 +158,7 @@ unsafe fn record_return<C: Call>(
         first.get(place)?.store(word, Relaxed);
     }
     let errno = outcome.map_or_else(|error| error.0, |_| 0);
-    let tag = Tag { errno, ..Tag::of(C::KIND, Progress::Returned, slots.len()) };
+    let tag = Tag { errno, ..Tag::of(call.kind(), Progress::Returned, slots.len()) };
     first[0].store(tag.word(), Release);
     Some(())
 }

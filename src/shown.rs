@@ -1,0 +1,77 @@
+//! The way of a call that is shown to hooks or probes, or to which a fault may be done. It is the way
+//! of [`crate::watched`] with more stations, and a way of its own so that the other need not know
+//! of them.
+#![allow(unsafe_code)]
+
+use crate::engine::{self, Engine};
+use crate::trace::call::{self, Any, Outcome};
+use crate::{hooks, probes, start, trace};
+use libc::{c_int, c_long, c_void, key_t, msqid_ds, size_t, ssize_t};
+
+/// What C sees of the outcome of `call`, which `ask` puts to the engine.
+#[inline(never)]
+fn pass(call: Any, ask: &dyn Fn(&dyn Engine) -> Outcome) -> i64 {
+    start::ready();
+    probes::entry(call);
+    let span = trace::enter(call);
+    // Nothing that has to be dropped is alive from here on: the call may be cancelled.
+    let watch = hooks::before(call);
+    let outcome = watch.answer.unwrap_or_else(|| engine::ask(ask));
+    // SAFETY: the engine has just answered this call, or `watch` says that it was not asked.
+    unsafe { trace::leave(span, call, outcome, watch.injected()) };
+    hooks::after(watch, call, outcome);
+    probes::returned(call, outcome);
+    outcome.unwrap_or_else(|error| {
+        error.set();
+        -1
+    })
+}
+
+/// # Safety
+/// As msgget(2).
+#[inline(never)]
+pub unsafe extern "C-unwind" fn msgget(key: key_t, msgflg: c_int) -> c_int {
+    let ask = |engine: &dyn Engine| engine.msgget(key, msgflg).map(i64::from);
+    pass(Any::of(call::Get { key, msgflg }), &ask) as c_int
+}
+
+/// # Safety
+/// As msgctl(2).
+#[inline(never)]
+pub unsafe extern "C-unwind" fn msgctl(msqid: c_int, cmd: c_int, buf: *mut msqid_ds) -> c_int {
+    // SAFETY: the caller's promise, handed on.
+    let ask = |engine: &dyn Engine| unsafe { engine.msgctl(msqid, cmd, buf).map(i64::from) };
+    pass(Any::of(call::Control { msqid, cmd, buf }), &ask) as c_int
+}
+
+/// # Safety
+/// As msgsnd(2).
+#[inline(never)]
+pub unsafe extern "C-unwind" fn msgsnd(
+    msqid: c_int,
+    msgp: *const c_void,
+    msgsz: size_t,
+    msgflg: c_int,
+) -> c_int {
+    // SAFETY: the caller's promise, handed on.
+    let ask =
+        |engine: &dyn Engine| unsafe { engine.msgsnd(msqid, msgp, msgsz, msgflg).map(|()| 0) };
+    pass(Any::of(call::Send { msqid, msgp, msgsz, msgflg }), &ask) as c_int
+}
+
+/// # Safety
+/// As msgrcv(2).
+#[inline(never)]
+pub unsafe extern "C-unwind" fn msgrcv(
+    msqid: c_int,
+    msgp: *mut c_void,
+    msgsz: size_t,
+    msgtyp: c_long,
+    msgflg: c_int,
+) -> ssize_t {
+    // SAFETY: the caller's promise, handed on.
+    let ask = |engine: &dyn Engine| unsafe {
+        engine.msgrcv(msqid, msgp, msgsz, msgtyp, msgflg).map(|bytes| bytes as i64)
+    };
+    pass(Any::of(call::Receive { msqid, msgp, msgsz, msgtyp, msgflg }), &ask) as ssize_t
+}
