@@ -38,6 +38,7 @@ fn main() {
     let rpath = format!("-Wl,-rpath,{here}");
     let linked = build("linked", "worker.c", &["-L", &here, "-lmsgq", &rpath]);
     let instant = build("instant.so", "instant.c", &["-shared", "-fPIC"]);
+    build("hook.so", "hook.c", &["-shared", "-fPIC", "-ldl"]);
 
     println!("one call of a send and receive of 64 bytes, {ROUNDS} rounds, nanoseconds (median)\n");
     let preload = library.display().to_string();
@@ -70,6 +71,7 @@ fn ways(
         both.collect::<Vec<_>>().join(":")
     };
     let (alone, with) = (over(None), over(Some(library)));
+    let hooked = over(Some(&format!("{library}:{}", place.join("hook.so").display())));
     let recording = place.join("recording");
     let run = |program: &Path, preload: &str| {
         let (program, preload) = (program.to_path_buf(), preload.to_string());
@@ -102,6 +104,7 @@ fn ways(
         Way { name: "the C library alone", pairs, command: Box::new(run(worker, &alone)) },
         Way { name: "linked", pairs, command: Box::new(run(linked, "")) },
         Way { name: "preloaded", pairs, command: Box::new(run(worker, &with)) },
+        Way { name: "with a hook", pairs, command: Box::new(run(worker, &hooked)) },
         Way { name: "recorded (msgq trace -w)", pairs, command: Box::new(traced) },
         Way { name: "recorded (MSGQ_TRACE alone)", pairs, command: Box::new(unread) },
     ];

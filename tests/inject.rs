@@ -2,12 +2,16 @@
 
 mod support;
 
+use msgq::inject::errors;
+use msgq::inject::rule::PARTS;
+use msgq::trace::call::CALLS;
 use serde_json::Value;
+use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 use std::time::{Duration, Instant};
 use support::traced::{calls, program};
-use support::{library, msgq, run, text};
+use support::{library, msgq, root, run, text};
 
 /// Sends five messages of type 7, with an eighth's between them, and tells what came of each; then
 /// receives what there is. On a queue of its own, on either engine.
@@ -201,8 +205,28 @@ fn a_rule_that_means_nothing_is_explained_before_anything_runs() {
 fn the_help_explains_each_part_of_a_rule() {
     for command in ["trace", "run"] {
         let help = text(&run(msgq().args([command, "--help"])).stdout);
-        for (part, meaning) in msgq::inject::rule::PARTS {
+        for (part, meaning) in PARTS {
             assert!(help.contains(part) && help.contains(meaning), "{command}: {part}: {help}");
         }
+    }
+}
+
+#[test]
+fn the_page_about_rules_has_all_their_parts_and_all_errors() {
+    let page = fs::read_to_string(root().join("docs/hooks.md")).unwrap();
+    for (part, meaning) in PARTS {
+        let row = format!("| `{part}` | {meaning} |");
+        assert!(page.contains(&row), "missing: {row}");
+    }
+    for (call, name) in CALLS {
+        let errors: Vec<String> = errors::of(call)
+            .iter()
+            .map(|error| match error.to.words() {
+                "" => error.name.to_string(),
+                words => format!("{} ({words})", error.name),
+            })
+            .collect();
+        let row = format!("| `{name}` | {} |", errors.join(", "));
+        assert!(page.contains(&row), "missing: {row}");
     }
 }
