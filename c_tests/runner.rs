@@ -2,6 +2,8 @@
 //! a test of its own: `engine/way/program`. What the program prints on the C library alone, its
 //! way `plain`, is what it has to print in all others.
 
+#[path = "runner/findings.rs"]
+mod findings;
 #[path = "runner/leftovers.rs"]
 mod leftovers;
 #[path = "runner/library.rs"]
@@ -118,14 +120,17 @@ fn meet(
     if !agrees(way, plain, &seen) {
         return Err(format!("--- plain\n{plain}--- {}\n{seen}", way.name()).into());
     }
+    if way == Way::Checked {
+        findings::are_those_wanted(program.name(), &seen.stderr)?;
+    }
     workshop.look_at_recording(program, way, engine.setting)?;
     Ok(Completion::Completed)
 }
 
-/// Valgrind and the sanitizers may say something that is no error; every other way is silent. No
-/// program leaves a queue behind.
+/// Valgrind and the sanitizers may say something that is no error, and what the checks say is looked
+/// at elsewhere; every other way is silent. No program leaves a queue behind.
 fn agrees(way: Way, plain: &Outcome, seen: &Outcome) -> bool {
-    let talks = matches!(way, Way::Valgrind | Way::Asan);
+    let talks = matches!(way, Way::Valgrind | Way::Asan | Way::Checked);
     plain.status == seen.status
         && plain.stdout == seen.stdout
         && seen.queues_left == 0

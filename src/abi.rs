@@ -10,7 +10,7 @@
 #![allow(unsafe_code)]
 #![allow(clippy::missing_safety_doc)] // One contract for all, above.
 
-use crate::{start, watched};
+use crate::{caller, start};
 use libc::{c_char, c_int, c_long, c_void, key_t, msqid_ds, size_t, ssize_t};
 
 /// Passes a call on. The compiler makes jumps of both ways: what is called returns to the program.
@@ -18,7 +18,7 @@ macro_rules! pass {
     ($name:ident($($argument:expr),*)) => {
         match start::STRAIGHT_ON.$name() {
             Some(next) => next($($argument),*),
-            None => watched::$name($($argument),*),
+            None => caller::$name($($argument),*),
         }
     };
 }

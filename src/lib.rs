@@ -9,6 +9,7 @@
 //!    abi        the exported functions
 //!        |
 //!    trace ---> a recording: what was called and what came of it
+//!    check ---> misuse, told once for each place
 //!        |
 //!    engine     the queues: the kernel's, or our own in shared memory
 //! ```
@@ -22,6 +23,8 @@
 compile_error!("msgq knows the system calls and structures of 64-bit Linux only");
 
 pub mod abi;
+mod caller;
+pub mod check;
 mod decimal;
 pub mod engine;
 pub mod errno;

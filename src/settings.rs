@@ -35,12 +35,43 @@ pub static TRACE: Variable = Variable {
 /// Whether misuse is reported.
 pub static CHECK: Variable = Variable {
     name: c"MSGQ_CHECK",
-    allowed: "off (default)",
-    meaning: "report misuse on standard error",
+    allowed: "off (default), warn, abort",
+    meaning: "report misuse on standard error; abort: and end the program at the first",
+};
+
+/// Where findings are collected.
+pub static CHECK_FILE: Variable = Variable {
+    name: c"MSGQ_CHECK_FILE",
+    allowed: "the path of a file that `msgq check` has made",
+    meaning: "collect what MSGQ_CHECK finds there instead; `msgq check` sets it",
 };
 
 /// Every variable, for help texts.
-pub static VARIABLES: [&Variable; 4] = [&ENGINE, &DIRECTORY, &TRACE, &CHECK];
+pub static VARIABLES: [&Variable; 5] = [&ENGINE, &DIRECTORY, &TRACE, &CHECK, &CHECK_FILE];
+
+/// What is done about misuse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checking {
+    /// Nothing.
+    Off,
+    /// It is reported.
+    Warn,
+    /// The program ends at the first report.
+    Abort,
+}
+
+impl Checking {
+    const ALL: [Checking; 3] = [Checking::Off, Checking::Warn, Checking::Abort];
+
+    /// Its name, as `MSGQ_CHECK` has it.
+    pub fn name(self) -> &'static CStr {
+        match self {
+            Checking::Off => c"off",
+            Checking::Warn => c"warn",
+            Checking::Abort => c"abort",
+        }
+    }
+}
 
 /// What the environment asks for.
 pub struct Settings {
@@ -48,6 +79,10 @@ pub struct Settings {
     pub engine: usize,
     /// The path of the recording.
     pub trace: Option<&'static CStr>,
+    /// What is done about misuse.
+    pub check: Checking,
+    /// The path of the file where findings are collected.
+    pub check_file: Option<&'static CStr>,
 }
 
 /// A value that means nothing.
@@ -69,10 +104,23 @@ impl Settings {
                 .and_then(engine::number)
                 .ok_or(Meaningless { variable: &ENGINE, value })?,
         };
-        if let Some(value) = value(&CHECK).filter(|value| *value != c"off") {
-            return Err(Meaningless { variable: &CHECK, value });
-        }
-        Ok(Settings { engine, trace: value(&TRACE) })
+        let check = match value(&CHECK) {
+            None => Checking::Off,
+            Some(value) => Checking::ALL
+                .into_iter()
+                .find(|checking| checking.name() == value)
+                .ok_or(Meaningless { variable: &CHECK, value })?,
+        };
+        Ok(Settings { engine, trace: value(&TRACE), check, check_file: value(&CHECK_FILE) })
+    }
+
+    /// A number for where the queues are that ids mean: the same in processes that share them.
+    pub(crate) fn realm(&self) -> u32 {
+        let directory = value(&DIRECTORY).unwrap_or_default().to_bytes();
+        let words = [self.engine as u64, os::ipc_namespace()];
+        let bytes = words.iter().flat_map(|word| word.to_ne_bytes());
+        let sum = crate::check::places::checksum(bytes.chain(directory.iter().copied()));
+        (sum ^ sum >> 32) as u32
     }
 }
 

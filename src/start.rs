@@ -8,13 +8,13 @@
 
 use crate::engine::functions::Functions;
 use crate::settings::Settings;
-use crate::{engine, trace};
+use crate::{check, engine, trace};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static STARTED: AtomicBool = AtomicBool::new(false);
 
 /// Where calls go at once that nobody watches. None of them is there before the library has
-/// started, and none while calls are recorded.
+/// started, and none while calls are recorded or checked.
 pub static STRAIGHT_ON: Functions = Functions::none();
 
 /// Makes sure that the library has started.
@@ -29,15 +29,16 @@ pub fn ready() {
 fn start() {
     let settings = Settings::read();
     // Where a program that contains this library is run with it preloaded, the calls come through
-    // both copies. The one behind is the one to choose an engine and to record.
-    let recording = if engine::another_copy_follows() {
+    // both copies. The one behind is the one to choose an engine, to record and to check.
+    let watching = if engine::another_copy_follows() {
         engine::choose(engine::DEFAULT);
         false
     } else {
         match settings {
             Ok(settings) => {
                 engine::choose(settings.engine);
-                settings.trace.is_some_and(trace::join)
+                let checking = check::begin(&settings);
+                settings.trace.is_some_and(trace::join) || checking
             }
             Err(meaningless) => {
                 engine::refuse();
@@ -48,7 +49,7 @@ fn start() {
             }
         }
     };
-    if let Some(functions) = engine::functions().filter(|_| !recording) {
+    if let Some(functions) = engine::functions().filter(|_| !watching) {
         STRAIGHT_ON.set(functions.get());
     }
     STARTED.store(true, Ordering::Release);

@@ -26,6 +26,6 @@ pub struct Arguments {
 /// Runs the program; the exit status is its own.
 pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let Arguments { engine, command } = arguments;
-    let launch = Launch { command, engine, recording: None };
+    let launch = Launch { command, engine, ..Launch::default() };
     Ok(end_like(launch.start()?.wait()?))
 }

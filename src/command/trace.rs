@@ -114,6 +114,7 @@ fn trace(arguments: Arguments) -> Result<ExitStatus, Failure> {
         command: arguments.command.clone(),
         engine: arguments.engine.clone(),
         recording: Some(place.recording.clone()),
+        ..Launch::default()
     }
     .start()?;
     let mut session = Session { live, launched, processes: Processes::new(), calls: 0 };

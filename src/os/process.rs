@@ -105,3 +105,41 @@ pub fn random() -> u64 {
         _ => nanoseconds(libc::CLOCK_REALTIME) << 22 ^ u64::from(thread_id()),
     }
 }
+
+/// Whether there is a process or a thread with this id, dead ones that nobody has waited for included.
+pub fn is_alive(process: i32) -> bool {
+    // SAFETY: signal 0 is sent to nobody.
+    let answer = unsafe { kernel!(libc::SYS_kill, process, 0) };
+    answer != Err(Errno(libc::ESRCH))
+}
+
+/// Whether this process has children that nobody has waited for.
+pub fn has_children() -> bool {
+    let how = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: tells nothing but whether there are any, and leaves them as they are.
+    let answer = unsafe { kernel!(libc::SYS_waitid, libc::P_ALL, 0, 0, how, 0) };
+    answer != Err(Errno(libc::ECHILD))
+}
+
+/// How many threads this process has; 0 where `/proc` does not tell.
+pub fn threads() -> u64 {
+    let text = &mut [0u8; 384];
+    let Ok(text) = read_small(c"/proc/self/stat", text) else { return 0 };
+    // The name before it may contain anything, so the last parenthesis counts.
+    let end = text.iter().rposition(|byte| *byte == b')').unwrap_or_default();
+    let field = text.get(end..).unwrap_or_default().split(|byte| *byte == b' ').nth(18);
+    let digits = field.unwrap_or_default().iter().filter(|byte| byte.is_ascii_digit());
+    digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))
+}
+
+/// Has handlers called after every fork(3) from now on, in the parent and in the child.
+pub fn after_every_fork(in_parent: unsafe extern "C" fn(), in_child: unsafe extern "C" fn()) {
+    // SAFETY: the library is never unloaded (nodelete), so the handlers stay where they are.
+    unsafe { libc::pthread_atfork(None, Some(in_parent), Some(in_child)) };
+}
+
+/// Ends the process as abort(3).
+pub fn abort() -> ! {
+    // SAFETY: has no argument.
+    unsafe { libc::abort() }
+}

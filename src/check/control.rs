@@ -1,0 +1,41 @@
+//! What msgctl is checked for.
+#![allow(unsafe_code)]
+
+use super::queues::Queue;
+use super::{Checked, Seen, finding, places, process, send};
+use crate::trace::call::{Call, Control, Outcome};
+use libc::{IPC_RMID, IPC_SET};
+
+impl Checked for Control {
+    #[inline(always)]
+    fn before(self, _: usize) -> Seen {
+        Seen::default()
+    }
+
+    #[inline(always)]
+    unsafe fn after(self, caller: usize, _: Seen, outcome: Outcome) {
+        match (self.cmd, outcome) {
+            (IPC_RMID, Ok(_)) => self.removed(caller),
+            // What the engine makes of msg_qbytes is asked when it matters.
+            (IPC_SET, Ok(_)) => {
+                if let Some(queue) = Queue::known(self.msqid) {
+                    queue.set_qbytes(0);
+                }
+            }
+            (_, Err(_)) => {
+                let call = finding::Call { kind: Control::KIND, object: self.msqid, caller };
+                send::damaged(call, outcome);
+            }
+            _ => (),
+        }
+    }
+}
+
+impl Control {
+    #[cold]
+    fn removed(self, caller: usize) {
+        if let Some(queue) = Queue::enter(self.msqid) {
+            queue.removed(process(), places::of(caller));
+        }
+    }
+}
