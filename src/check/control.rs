@@ -3,6 +3,7 @@
 
 use super::queues::Queue;
 use super::{Checked, Seen, finding, places, process, send};
+use crate::os;
 use crate::trace::call::{Call, Control, Outcome};
 use libc::{IPC_RMID, IPC_SET};
 
@@ -19,7 +20,7 @@ impl Checked for Control {
             // What the engine makes of msg_qbytes is asked when it matters.
             (IPC_SET, Ok(_)) => {
                 if let Some(queue) = Queue::known(self.msqid) {
-                    queue.set_qbytes(0);
+                    queue.forget_qbytes();
                 }
             }
             (_, Err(_)) => {
@@ -35,7 +36,7 @@ impl Control {
     #[cold]
     fn removed(self, caller: usize) {
         if let Some(queue) = Queue::enter(self.msqid) {
-            queue.removed(process(), places::of(caller));
+            queue.removed(process(), os::thread_id(), places::of(caller));
         }
     }
 }

@@ -65,7 +65,7 @@ impl Finding {
 
     /// Which misuse it is: its number in the table.
     pub fn misuse(&self) -> usize {
-        (self.key.load(Relaxed) >> 32) as usize - 1
+        ((self.key.load(Relaxed) >> 32) as usize).wrapping_sub(1)
     }
 
     /// Where.

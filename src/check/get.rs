@@ -86,18 +86,18 @@ impl Get {
     fn opened(self, caller: usize, msqid: c_int) {
         match Queue::known(msqid) {
             Some(queue) if queue.remover().is_some() => queue.not_removed(),
-            Some(_) => (),
-            None => self.met(caller, msqid),
+            Some(queue) if queue.creator().is_none_or(|(creator, _)| creator == process()) => (),
+            Some(queue) if queue.creator().is_some_and(is_alive) => (),
+            _ => self.met(caller, msqid),
         }
     }
 
-    /// A queue that this process sees for the first time.
+    /// A queue that this process sees for the first time, or that another one has left.
     #[cold]
     fn met(self, caller: usize, msqid: c_int) {
         let Some(ds) = ask::status(msqid) else { return };
         if let Some(queue) = Queue::enter(msqid) {
-            queue.set_qbytes(ds.msg_qbytes);
-            queue.set_held(ds.__msg_cbytes);
+            queue.set_status(&ds);
         }
         let (asked, has) = (self.msgflg & flags::MODE, ds.msg_perm.mode as c_int & flags::MODE);
         if self.msgflg & IPC_CREAT != 0 && asked != 0 && asked != has {
@@ -127,7 +127,7 @@ impl Get {
             }
             return;
         }
-        let is_in_use = here.is_some_and(|(creator, _)| os::is_alive(creator as i32));
+        let is_in_use = here.is_some_and(is_alive);
         if let Some(ds) = ask::status(msqid).filter(|_| !is_in_use) {
             let error = if is(outcome, EEXIST) { "EEXIST" } else { "EACCES" };
             self.leftover(caller, &ds, error);
@@ -150,4 +150,9 @@ impl Get {
             );
         });
     }
+}
+
+/// Whether the process that created a queue is there.
+fn is_alive((creator, _): (u32, places::Number)) -> bool {
+    os::is_alive(creator as i32)
 }

@@ -4,6 +4,7 @@
 
 use super::places::Number;
 use super::store::store;
+use libc::msqid_ds;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicI32, AtomicI64, AtomicU32, AtomicU64};
 
@@ -21,9 +22,10 @@ pub struct Queue {
     /// The process that removed it, and where; 0: nobody did.
     remover: AtomicU32,
     removed_at: AtomicU32,
-    /// The process that received from it; 0: none; [`SEVERAL`].
-    reader: AtomicU32,
-    /// The process that sent to it.
+    /// The thread that removed it, and the one that last learned of that from a call that failed.
+    removing_thread: AtomicU32,
+    told_thread: AtomicU32,
+    /// The process that sent to it; 0: none; [`SEVERAL`].
     sender: AtomicU32,
     /// How many times in a row a receive was too small, and what it asked for.
     too_big: AtomicU64,
@@ -82,7 +84,8 @@ impl Queue {
             forks: AtomicU32::new(0),
             remover: AtomicU32::new(0),
             removed_at: AtomicU32::new(0),
-            reader: AtomicU32::new(0),
+            removing_thread: AtomicU32::new(0),
+            told_thread: AtomicU32::new(0),
             sender: AtomicU32::new(0),
             too_big: AtomicU64::new(0),
             looks: AtomicU32::new(0),
@@ -124,22 +127,15 @@ impl Queue {
     }
 
     fn renew(&self) {
-        let Queue { name: _, key, creator, created_at, forks, remover, removed_at, .. } = self;
-        key.store(0, Relaxed);
-        let Queue { reader, sender, looks, received_alike, .. } = self;
-        let words = [
-            creator,
-            created_at,
-            forks,
-            remover,
-            removed_at,
-            reader,
-            sender,
-            looks,
-            received_alike,
-        ];
-        words.iter().for_each(|word| word.store(0, Relaxed));
+        self.key.store(0, Relaxed);
         self.held.store(0, Relaxed);
+        let Queue { creator, created_at, forks, remover, removed_at, .. } = self;
+        let Queue { removing_thread, told_thread, sender, looks, received_alike, .. } = self;
+        let threads = [removing_thread, told_thread];
+        [creator, created_at, forks, remover, removed_at, sender, looks, received_alike]
+            .iter()
+            .chain(&threads)
+            .for_each(|word| word.store(0, Relaxed));
         let Queue { qbytes, sent, received, too_big, .. } = self;
         [qbytes, sent, received, too_big].iter().for_each(|word| word.store(0, Relaxed));
     }
@@ -176,8 +172,9 @@ impl Queue {
     }
 
     /// A process removed it.
-    pub fn removed(&self, process: u32, place: Number) {
+    pub fn removed(&self, process: u32, thread: u32, place: Number) {
         self.removed_at.store(place, Relaxed);
+        self.removing_thread.store(thread, Relaxed);
         self.remover.store(process, Release);
     }
 
@@ -193,32 +190,34 @@ impl Queue {
         (process != 0).then(|| (process, self.removed_at.load(Relaxed)))
     }
 
+    /// A thread learns from a call that failed that the queue is gone; whether it knew that before. The
+    /// first time, a call may just have met with the removal.
+    pub fn tell_removal(&self, thread: u32) -> bool {
+        let knew = self.told_thread.swap(thread, Relaxed) == thread;
+        knew || self.removing_thread.load(Relaxed) == thread
+    }
+
     /// msg_qbytes, where it is known.
     #[inline(always)]
     pub fn qbytes(&self) -> Option<u64> {
         Some(self.qbytes.load(Relaxed)).filter(|qbytes| *qbytes != 0)
     }
 
-    /// What is known of msg_qbytes changes; 0: it is not known any more.
-    pub fn set_qbytes(&self, qbytes: u64) {
-        self.qbytes.store(qbytes, Relaxed);
+    /// msg_qbytes may have changed.
+    pub fn forget_qbytes(&self) {
+        self.qbytes.store(0, Relaxed);
+    }
+
+    /// How many bytes it may hold and holds, as the engine says.
+    pub fn set_status(&self, ds: &msqid_ds) {
+        self.qbytes.store(ds.msg_qbytes, Relaxed);
+        self.held.store(ds.__msg_cbytes as i64, Relaxed);
     }
 
     /// How many bytes it holds, as far as was seen.
     #[inline(always)]
     pub fn held(&self) -> i64 {
         self.held.load(Relaxed)
-    }
-
-    /// How many bytes it holds, as the engine says.
-    pub fn set_held(&self, bytes: u64) {
-        self.held.store(bytes as i64, Relaxed);
-    }
-
-    /// The process that received from it; 0: none, [`SEVERAL`].
-    #[inline(always)]
-    pub fn reader(&self) -> u32 {
-        self.reader.load(Relaxed)
     }
 
     /// The process that sent to it; 0: none, [`SEVERAL`].
@@ -228,10 +227,15 @@ impl Queue {
 
     /// A message was sent.
     #[inline(always)]
-    pub fn note_sent(&self, msgsz: usize, process: u32) {
+    pub fn note_sent(&self, msgsz: usize) {
         self.held.fetch_add(msgsz as i64, Relaxed);
+    }
+
+    /// A message is about to be sent. Its receiver may be done with it before msgsnd returns.
+    #[inline(always)]
+    pub fn note_size(&self, msgsz: usize, process: u32) {
         note_one(&self.sender, process);
-        let size = msgsz as u64 + 1;
+        let size = (msgsz as u64).saturating_add(1);
         match self.sent.load(Relaxed) {
             seen if seen == size || seen == MIXED => (),
             0 => self.sent.store(size, Relaxed),
@@ -249,9 +253,8 @@ impl Queue {
 
     /// A message was received: its length, with this msgsz.
     #[inline(always)]
-    pub fn note_received(&self, length: usize, msgsz: usize, process: u32) {
+    pub fn note_received(&self, length: usize, msgsz: usize) {
         self.held.fetch_sub(length as i64, Relaxed);
-        note_one(&self.reader, process);
         if self.too_big.load(Relaxed) != 0 {
             self.too_big.store(0, Relaxed);
         }

@@ -6,7 +6,7 @@ use super::finding::{self, report};
 use super::queues::{Queue, SEVERAL};
 use super::send::{self, look_at_block, look_at_ids, look_at_removal};
 use super::sequel::{self, Failed};
-use super::{Checked, Seen, ask, flags, is, process};
+use super::{Checked, Seen, ask, flags, is};
 use crate::trace::call::{Call, Outcome, Receive};
 use libc::{E2BIG, EINTR, EINVAL, IPC_NOWAIT, MSG_EXCEPT, MSG_NOERROR, c_long};
 use std::fmt::Write;
@@ -65,7 +65,7 @@ impl Receive {
 
     #[inline(always)]
     fn received(self, caller: usize, seen: Seen, queue: &Queue, length: usize) {
-        queue.note_received(length, self.msgsz, process());
+        queue.note_received(length, self.msgsz);
         if self.msgsz == length + MTYPE && length > 0 {
             self.look_at_habit(caller, queue, length);
         }
@@ -149,14 +149,14 @@ impl Receive {
                 },
             );
         } else {
-            send::damaged(call, outcome);
+            send::look_at_error(call, outcome);
         }
     }
 
     /// E2BIG.
     fn too_big(self, call: finding::Call) {
         let Some(queue) = Queue::known(self.msqid) else { return };
-        if queue.sent_size().or_else(|| self.one_size()) == Some(self.msgsz + MTYPE) {
+        if queue.sent_size().or_else(|| self.one_size()) == self.msgsz.checked_add(MTYPE) {
             report(Misuse::CountsMtype, call, |detail| {
                 let (msgsz, sent) = (self.msgsz, self.msgsz + MTYPE);
                 let _ = write!(

@@ -8,7 +8,7 @@ use super::sequel::{self, Failed};
 use super::{Checked, FORKS, Seen, ask, flags, heap, is, places, process};
 use crate::os;
 use crate::trace::call::{Call, Outcome, Send};
-use libc::{EAGAIN, EINTR, EINVAL, EIO, IPC_NOWAIT, IPC_PRIVATE, c_long};
+use libc::{EAGAIN, EIDRM, EINTR, EINVAL, EIO, IPC_NOWAIT, IPC_PRIVATE, c_long};
 use std::fmt::Write;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -21,6 +21,7 @@ impl Checked for Send {
         if let Some(queue) = met(self.msqid)
             && let Some(qbytes) = queue.qbytes()
         {
+            queue.note_size(self.msgsz, process());
             if self.msgsz as u64 > qbytes {
                 self.look_at_room(caller, queue);
             } else if self.may_wait_for_itself(queue, qbytes) {
@@ -39,7 +40,7 @@ impl Checked for Send {
         match outcome {
             Ok(_) => {
                 if let Some(queue) = Queue::known(self.msqid) {
-                    queue.note_sent(self.msgsz, process());
+                    queue.note_sent(self.msgsz);
                 }
             }
             // SAFETY: the caller's promise.
@@ -58,7 +59,7 @@ impl Send {
     #[inline(always)]
     fn may_wait_for_itself(self, queue: &Queue, qbytes: u64) -> bool {
         self.msgflg & IPC_NOWAIT == 0
-            && queue.held() + self.msgsz as i64 > qbytes as i64
+            && queue.held().saturating_add(self.msgsz as i64) > qbytes as i64
             && queue.creator().is_some()
     }
 
@@ -66,7 +67,7 @@ impl Send {
     #[cold]
     fn look_at_room(self, caller: usize, queue: &Queue) {
         let Some(ds) = ask::status(self.msqid) else { return };
-        queue.set_qbytes(ds.msg_qbytes);
+        queue.set_status(&ds);
         let msgsz = self.msgsz as u64;
         if msgsz <= ds.msg_qbytes || ask::msgmax().is_none_or(|msgmax| msgsz > msgmax) {
             return;
@@ -85,9 +86,9 @@ impl Send {
     #[cold]
     fn look_at_itself(self, caller: usize, queue: &Queue) {
         let Some(ds) = ask::status(self.msqid) else { return };
-        queue.set_held(ds.__msg_cbytes);
-        let is_full =
-            ds.__msg_cbytes + self.msgsz as u64 > ds.msg_qbytes || ds.msg_qnum + 1 > ds.msg_qbytes;
+        queue.set_status(&ds);
+        let is_full = ds.__msg_cbytes.saturating_add(self.msgsz as u64) > ds.msg_qbytes
+            || ds.msg_qnum + 1 > ds.msg_qbytes;
         let own = os::process_id();
         let is_own = queue.creator().is_some_and(|(creator, _)| creator == own)
             && queue.key() == IPC_PRIVATE
@@ -134,7 +135,7 @@ impl Send {
                 },
             );
         } else {
-            damaged(call, outcome);
+            look_at_error(call, outcome);
         }
     }
 
@@ -214,8 +215,7 @@ fn meet(msqid: i32) -> Option<&'static Queue> {
     }
     let ds = ask::status(msqid)?;
     let queue = Queue::enter(msqid)?;
-    queue.set_qbytes(ds.msg_qbytes);
-    queue.set_held(ds.__msg_cbytes);
+    queue.set_status(&ds);
     Some(queue)
 }
 
@@ -261,16 +261,30 @@ pub fn look_at_ids(call: finding::Call, msqid: i32, msgsz: usize) -> bool {
     false
 }
 
-/// Whether an EINVAL comes from a queue that was removed.
+/// Whether an EINVAL comes from a queue that was removed, as the caller knew.
 pub fn look_at_removal(call: finding::Call, msqid: i32) {
-    let remover = Queue::known(msqid).and_then(Queue::remover);
-    if let Some((process, place)) = remover
+    let Some(queue) = Queue::known(msqid) else { return };
+    if let Some((process, place)) = queue.remover()
         && ask::status(msqid).is_none()
+        && queue.tell_removal(os::thread_id())
     {
         report(Misuse::UsedAfterRemoval, call, |detail| {
             let _ = write!(detail, "process {process} removed this queue at ");
             places::write(place, detail);
         });
+    }
+}
+
+/// Any other error than those that a call has reasons of its own for.
+#[cold]
+pub fn look_at_error(call: finding::Call, outcome: Outcome) {
+    if is(outcome, EIDRM) {
+        // The call waited, and may well have waited for this. The next one is another matter.
+        if let Some(queue) = Queue::known(call.object) {
+            queue.tell_removal(os::thread_id());
+        }
+    } else {
+        damaged(call, outcome);
     }
 }
 
