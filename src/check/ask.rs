@@ -2,6 +2,7 @@
 //! or may wait, or when a queue is seen for the first time. `errno` stays as it is.
 #![allow(unsafe_code)]
 
+use super::queues::Queue;
 use crate::engine::limits::Limits;
 use crate::engine::{self, Engine};
 use crate::errno::Errno;
@@ -33,6 +34,26 @@ pub fn status(msqid: i32) -> Option<msqid_ds> {
         }
         Err(_) => None,
     }
+}
+
+/// The queue of this id, which is asked about when it is seen for the first time.
+#[inline(always)]
+pub fn queue(msqid: i32) -> Option<&'static Queue> {
+    match Queue::known(msqid) {
+        Some(queue) if queue.qbytes().is_some() => Some(queue),
+        _ => enter(msqid),
+    }
+}
+
+#[cold]
+fn enter(msqid: i32) -> Option<&'static Queue> {
+    if msqid < 0 {
+        return None;
+    }
+    let ds = status(msqid)?;
+    let queue = Queue::enter(msqid)?;
+    queue.set_status(&ds);
+    Some(queue)
 }
 
 /// The id of the queue that has this key.

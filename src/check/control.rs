@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::queues::Queue;
-use super::{Checked, Seen, finding, places, process, send};
+use super::{Checked, Seen, errors, finding, places, process};
 use crate::os;
 use crate::trace::call::{Call, Control, Outcome};
 use libc::{IPC_RMID, IPC_SET};
@@ -25,7 +25,7 @@ impl Checked for Control {
             }
             (_, Err(_)) => {
                 let call = finding::Call { kind: Control::KIND, object: self.msqid, caller };
-                send::damaged(call, outcome);
+                errors::damaged(call, outcome);
             }
             _ => (),
         }

@@ -4,7 +4,7 @@
 use super::catalogue::Misuse;
 use super::finding::{self, report};
 use super::queues::Queue;
-use super::{Checked, FORKS, Seen, ask, flags, is, places, process};
+use super::{Checked, FORKS, Seen, ask, errors, flags, is, places, process};
 use crate::os;
 use crate::trace::call::{Call, Get, Outcome};
 use libc::{EACCES, EEXIST, ENOENT, IPC_CREAT, IPC_EXCL, IPC_PRIVATE, c_int};
@@ -46,7 +46,7 @@ impl Checked for Get {
             Ok(id) if is_certain || seen.words.is_some() => self.created(caller, id as c_int),
             Ok(id) => self.opened(caller, id as c_int),
             Err(_) if is(outcome, EEXIST) || is(outcome, EACCES) => self.refused(caller, outcome),
-            Err(_) => super::send::damaged(self.at(caller), outcome),
+            Err(_) => errors::damaged(self.at(caller), outcome),
         }
     }
 }

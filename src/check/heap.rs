@@ -5,7 +5,11 @@
 //! the blocks behind it make a chain as that library builds it, and anything else is not known.
 #![allow(unsafe_code)]
 
+use super::catalogue::Misuse;
+use super::finding::{Call, report};
 use crate::os;
+use libc::c_long;
+use std::fmt::Write;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -25,10 +29,35 @@ const CHAIN: usize = 3;
 
 static START: AtomicUsize = AtomicUsize::new(usize::MAX);
 
+/// Whether the block that the message lies in is too small for it.
+#[inline(always)]
+pub fn look(call: Call, msgp: usize, msgsz: usize) {
+    let wanted = msgsz.saturating_add(size_of::<c_long>());
+    if (msgsz as isize) < 0 {
+        return;
+    }
+    if let Some(room) = room_below(msgp, wanted) {
+        tell(call, msgsz, room);
+    }
+}
+
+#[cold]
+fn tell(call: Call, msgsz: usize, room: usize) {
+    let counts_mtype = msgsz <= room;
+    let misuse = if counts_mtype { Misuse::CountsMtype } else { Misuse::BeyondBlock };
+    report(misuse, call, |detail| {
+        let wanted = msgsz.saturating_add(size_of::<c_long>());
+        let _ = write!(
+            detail,
+            "mtype and a msgsz of {msgsz} take {wanted} bytes, and the block at msgp has {room}"
+        );
+    });
+}
+
 /// How many bytes there are from `address` to the end of its heap block; nothing where `wanted` bytes
 /// fit, or where it is not known.
 #[inline(always)]
-pub fn room_below(address: usize, wanted: usize) -> Option<usize> {
+fn room_below(address: usize, wanted: usize) -> Option<usize> {
     let end = os::heap_end();
     if address >= end || !address.is_multiple_of(2 * WORD) {
         return None;

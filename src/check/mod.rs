@@ -6,8 +6,9 @@
 //!    |
 //!  get control send receive    what each call is checked for
 //!    |        |
-//!    |      queues, sequel, heap, ask    what they know: of the queue, of the call before, of the
-//!    |                                   caller's memory, and from the engine
+//!    |      flags, errors               what several of them are
+//!    |      queues, sequel, heap, ask   what they know: of the queue, of the call before, of the
+//!    |                                  caller's memory, and from the engine
 //!  finding -> places      told once for each place in the program, and counted
 //!    |
 //!  store                  the tables: this process's own, or shared with `msgq check`
@@ -18,6 +19,7 @@
 mod ask;
 pub mod catalogue;
 mod control;
+mod errors;
 mod exit;
 pub mod finding;
 mod flags;
@@ -35,7 +37,10 @@ use crate::engine;
 use crate::errno::Errno;
 use crate::os::{self, StandardError};
 use crate::settings::{Checking, Settings};
-use crate::trace::call::{Call, Outcome};
+use crate::trace::{
+    self,
+    call::{Call, Outcome},
+};
 use std::ffi::CStr;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::Ordering::{Relaxed, Release};
@@ -103,6 +108,7 @@ pub(crate) fn begin(settings: &Settings) -> bool {
     STANDARD_ERROR.remember();
     if !ON.load(Relaxed) {
         os::after_every_fork(parent_after_fork, child_after_fork);
+        trace::keep_faults_quiet();
     }
     ON.store(true, Release);
     true

@@ -311,3 +311,81 @@ fn note_one(word: &AtomicU32, process: u32) {
         _ => word.store(SEVERAL, Relaxed),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ids of these tests alone: the table is one for the whole process.
+    const OWN: i32 = 0x5000_0000;
+
+    #[test]
+    fn a_queue_is_found_again_by_its_id_and_knows_who_made_and_removed_it() {
+        assert!(Queue::known(OWN).is_none());
+        let queue = Queue::enter(OWN).unwrap();
+        queue.created(7, 100, 3, 0);
+        let found = Queue::known(OWN).unwrap();
+        assert_eq!((found.msqid(), found.key(), found.creator()), (Some(OWN), 7, Some((100, 3))));
+        assert_eq!(found.remover(), None);
+        found.removed(200, 201, 4);
+        assert_eq!(found.remover(), Some((200, 4)));
+        assert!(found.tell_removal(201), "the thread that removed it knows");
+        assert!(!found.tell_removal(300), "another one may meet with it");
+        assert!(found.tell_removal(300), "once");
+    }
+
+    #[test]
+    fn queues_that_were_removed_make_room_and_those_that_are_there_do_not() {
+        let entered = |id: &i32| {
+            let queue = Queue::enter(*id)?;
+            queue.created(0, 1, 0, 0);
+            Some(queue)
+        };
+        let (first, many) = (OWN + 1000, 20_000);
+        let removed: Vec<i32> = (first..first + many).collect();
+        for id in &removed {
+            entered(id).expect("room").removed(1, 1, 0);
+        }
+        let stay: Vec<i32> = (first + many..first + 2 * many).collect();
+        let there = stay.iter().filter_map(entered).count();
+        assert!(there > 300, "{there}");
+        assert!(stay.iter().filter_map(entered).count() == there, "those that are there stay");
+        stay.iter().filter_map(|id| Queue::known(*id)).for_each(|queue| queue.removed(1, 1, 0));
+    }
+
+    #[test]
+    fn one_size_is_known_until_another_comes() {
+        let queue = Queue::new();
+        assert_eq!(queue.sent_size(), None);
+        for _ in 0..3 {
+            queue.note_size(64, 5);
+            assert_eq!((queue.sent_size(), queue.sender()), (Some(64), 5));
+        }
+        queue.note_size(0, 6);
+        assert_eq!((queue.sent_size(), queue.sender()), (None, SEVERAL));
+        queue.note_size(64, 5);
+        assert_eq!(queue.sent_size(), None);
+    }
+
+    #[test]
+    fn messages_are_alike_until_one_is_not() {
+        let queue = Queue::new();
+        for alike in 1..4 {
+            queue.note_received(56, 64);
+            assert_eq!(queue.received_alike(), alike);
+        }
+        queue.note_received(55, 64);
+        assert_eq!(queue.received_alike(), 0);
+        queue.note_received(56, 64);
+        assert_eq!(queue.received_alike(), 0);
+    }
+
+    #[test]
+    fn receives_that_are_too_small_count_while_they_are_the_same_and_nothing_comes() {
+        let queue = Queue::new();
+        let [one, other] = [1 << 40, 2 << 40];
+        assert_eq!([one, one, other, one].map(|receive| queue.note_too_big(receive)), [1, 2, 1, 1]);
+        queue.note_received(5, 5);
+        assert_eq!(queue.note_too_big(one), 1);
+    }
+}

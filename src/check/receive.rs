@@ -4,9 +4,8 @@
 use super::catalogue::Misuse;
 use super::finding::{self, report};
 use super::queues::{Queue, SEVERAL};
-use super::send::{self, look_at_block, look_at_ids, look_at_removal};
 use super::sequel::{self, Failed};
-use super::{Checked, Seen, ask, flags, is};
+use super::{Checked, Seen, ask, errors, flags, heap, is};
 use crate::trace::call::{Call, Outcome, Receive};
 use libc::{E2BIG, EINTR, EINVAL, IPC_NOWAIT, MSG_EXCEPT, MSG_NOERROR, c_long};
 use std::fmt::Write;
@@ -29,13 +28,13 @@ impl Checked for Receive {
         let call = self.at(caller);
         let allowed = IPC_NOWAIT | MSG_NOERROR | MSG_EXCEPT | flags::MSG_COPY;
         flags::look(call, self.msgflg, allowed);
-        look_at_block(call, self.msgp.addr(), self.msgsz);
+        heap::look(call, self.msgp.addr(), self.msgsz);
         if self.msgflg & (MSG_EXCEPT | flags::MSG_COPY) == MSG_EXCEPT && self.msgtyp <= 0 {
             report(Misuse::ExceptWithoutType, call, |detail| {
                 let _ = write!(detail, "MSG_EXCEPT with msgtyp {} is ignored", self.msgtyp);
             });
         }
-        let queue = send::met(self.msqid);
+        let queue = ask::queue(self.msqid);
         match queue {
             Some(queue) if self.msgflg & MSG_NOERROR != 0 => self.look_before(queue),
             _ => Seen::default(),
@@ -128,14 +127,14 @@ impl Receive {
     fn failed(self, caller: usize, outcome: Outcome) {
         let call = self.at(caller);
         if is(outcome, EINVAL) {
-            if !look_at_ids(call, self.msqid, self.msgsz) {
-                look_at_removal(call, self.msqid);
+            if !errors::look_at_ids(call, self.msqid, self.msgsz) {
+                errors::look_at_removal(call, self.msqid);
             }
         } else if is(outcome, E2BIG) {
             self.too_big(call);
         } else if is(outcome, EINTR) {
             let checksum = sequel::checksum_at(self.msgp.addr(), self.msgsz);
-            send::keep(
+            sequel::keep(
                 outcome,
                 checksum,
                 Failed {
@@ -149,7 +148,7 @@ impl Receive {
                 },
             );
         } else {
-            send::look_at_error(call, outcome);
+            errors::look_at_error(call, outcome);
         }
     }
 

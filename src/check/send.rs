@@ -1,14 +1,14 @@
-//! What msgsnd is checked for, and what it shares with msgrcv.
+//! What msgsnd is checked for.
 #![allow(unsafe_code)]
 
 use super::catalogue::Misuse;
 use super::finding::{self, report};
 use super::queues::Queue;
 use super::sequel::{self, Failed};
-use super::{Checked, FORKS, Seen, ask, flags, heap, is, places, process};
+use super::{Checked, FORKS, Seen, ask, errors, flags, heap, is, process};
 use crate::os;
 use crate::trace::call::{Call, Outcome, Send};
-use libc::{EAGAIN, EIDRM, EINTR, EINVAL, EIO, IPC_NOWAIT, IPC_PRIVATE, c_long};
+use libc::{EAGAIN, EINTR, EINVAL, IPC_NOWAIT, IPC_PRIVATE, c_long};
 use std::fmt::Write;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -17,8 +17,8 @@ impl Checked for Send {
     fn before(self, caller: usize) -> Seen {
         let call = self.at(caller);
         flags::look(call, self.msgflg, IPC_NOWAIT);
-        look_at_block(call, self.msgp.addr(), self.msgsz);
-        if let Some(queue) = met(self.msqid)
+        heap::look(call, self.msgp.addr(), self.msgsz);
+        if let Some(queue) = ask::queue(self.msqid)
             && let Some(qbytes) = queue.qbytes()
         {
             queue.note_size(self.msgsz, process());
@@ -121,7 +121,7 @@ impl Send {
         } else if is(outcome, EAGAIN) || is(outcome, EINTR) {
             // SAFETY: the caller's promise.
             let checksum = unsafe { sequel::checksum_of(self.proves(outcome), self.msgsz) };
-            keep(
+            sequel::keep(
                 outcome,
                 checksum,
                 Failed {
@@ -135,14 +135,14 @@ impl Send {
                 },
             );
         } else {
-            look_at_error(call, outcome);
+            errors::look_at_error(call, outcome);
         }
     }
 
     /// EINVAL, whose reasons come in the order in which the engine looks for them.
     fn invalid(self, call: finding::Call, mtype: Option<c_long>) {
         let msgsz = self.msgsz;
-        if look_at_ids(call, self.msqid, msgsz) {
+        if errors::look_at_ids(call, self.msqid, msgsz) {
             return;
         }
         if let Some(mtype) = mtype.filter(|mtype| *mtype < 1) {
@@ -154,7 +154,7 @@ impl Send {
                 let _ = write!(detail, "{msgsz} bytes, where a message may have {msgmax}");
             });
         } else {
-            look_at_removal(call, self.msqid);
+            errors::look_at_removal(call, self.msqid);
         }
     }
 
@@ -189,111 +189,5 @@ impl Send {
                 );
             });
         }
-    }
-}
-
-/// Keeps a failed call until the thread's next one.
-pub fn keep(outcome: Outcome, checksum: Option<u64>, failed: Failed) {
-    if let (Some(checksum), Err(error)) = (checksum, outcome) {
-        sequel::keep(Failed { errno: error.0, checksum, ..failed });
-    }
-}
-
-/// The queue of this id, which is asked about when it is seen for the first time.
-#[inline(always)]
-pub fn met(msqid: i32) -> Option<&'static Queue> {
-    match Queue::known(msqid) {
-        Some(queue) if queue.qbytes().is_some() => Some(queue),
-        _ => meet(msqid),
-    }
-}
-
-#[cold]
-fn meet(msqid: i32) -> Option<&'static Queue> {
-    if msqid < 0 {
-        return None;
-    }
-    let ds = ask::status(msqid)?;
-    let queue = Queue::enter(msqid)?;
-    queue.set_status(&ds);
-    Some(queue)
-}
-
-/// Whether the block that the message lies in is too small for it.
-#[inline(always)]
-pub fn look_at_block(call: finding::Call, msgp: usize, msgsz: usize) {
-    let wanted = msgsz.saturating_add(size_of::<c_long>());
-    if (msgsz as isize) < 0 {
-        return;
-    }
-    if let Some(room) = heap::room_below(msgp, wanted) {
-        tell_of_block(call, msgsz, room);
-    }
-}
-
-#[cold]
-fn tell_of_block(call: finding::Call, msgsz: usize, room: usize) {
-    let counts_mtype = msgsz <= room;
-    let misuse = if counts_mtype { Misuse::CountsMtype } else { Misuse::BeyondBlock };
-    report(misuse, call, |detail| {
-        let wanted = msgsz.saturating_add(size_of::<c_long>());
-        let _ = write!(
-            detail,
-            "mtype and a msgsz of {msgsz} take {wanted} bytes, and the block at msgp has {room}"
-        );
-    });
-}
-
-/// Whether an EINVAL comes from a negative id or size.
-pub fn look_at_ids(call: finding::Call, msqid: i32, msgsz: usize) -> bool {
-    if (msgsz as isize) < 0 {
-        report(Misuse::NegativeSize, call, |detail| {
-            let _ = write!(detail, "msgsz is {}", msgsz as isize);
-        });
-        return true;
-    }
-    if msqid < 0 {
-        report(Misuse::NoQueueId, call, |detail| {
-            let _ = write!(detail, "the id is {msqid}");
-        });
-        return true;
-    }
-    false
-}
-
-/// Whether an EINVAL comes from a queue that was removed, as the caller knew.
-pub fn look_at_removal(call: finding::Call, msqid: i32) {
-    let Some(queue) = Queue::known(msqid) else { return };
-    if let Some((process, place)) = queue.remover()
-        && ask::status(msqid).is_none()
-        && queue.tell_removal(os::thread_id())
-    {
-        report(Misuse::UsedAfterRemoval, call, |detail| {
-            let _ = write!(detail, "process {process} removed this queue at ");
-            places::write(place, detail);
-        });
-    }
-}
-
-/// Any other error than those that a call has reasons of its own for.
-#[cold]
-pub fn look_at_error(call: finding::Call, outcome: Outcome) {
-    if is(outcome, EIDRM) {
-        // The call waited, and may well have waited for this. The next one is another matter.
-        if let Some(queue) = Queue::known(call.object) {
-            queue.tell_removal(os::thread_id());
-        }
-    } else {
-        damaged(call, outcome);
-    }
-}
-
-/// Tells of EIO.
-#[cold]
-pub fn damaged(call: finding::Call, outcome: Outcome) {
-    if is(outcome, EIO) {
-        report(Misuse::Damaged, call, |detail| {
-            detail.push(b"the queue, or what is around it, is damaged (EIO)");
-        });
     }
 }

@@ -6,6 +6,7 @@
 
 use super::places::checksum;
 use crate::os;
+use crate::trace::call::Outcome;
 use crate::trace::capture::Readable;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, AtomicUsize};
@@ -56,9 +57,15 @@ static SLOTS: [Slot; 64] = [const {
 /// How many slots are taken.
 static KEPT: AtomicU32 = AtomicU32::new(0);
 
-/// Keeps a failed call of this thread until its next one.
+/// Keeps a call of this thread that had this outcome until its next one, where the message was there.
 #[cold]
-pub fn keep(failed: Failed) {
+pub fn keep(outcome: Outcome, checksum: Option<u64>, failed: Failed) {
+    if let (Some(checksum), Err(error)) = (checksum, outcome) {
+        enter(Failed { errno: error.0, checksum, ..failed });
+    }
+}
+
+fn enter(failed: Failed) {
     let thread = os::thread_id();
     let free = |slot: &&Slot| slot.thread.compare_exchange(0, u32::MAX, AcqRel, Relaxed).is_ok();
     let Some(slot) = SLOTS.iter().find(free) else { return };
@@ -149,10 +156,10 @@ mod tests {
     #[test]
     fn each_thread_takes_its_own_failure_once() {
         assert!(take().is_none());
-        keep(failed(5));
+        enter(failed(5));
         let other = std::thread::spawn(|| {
             let before = take().map(|failed| failed.msqid);
-            keep(failed(6));
+            enter(failed(6));
             (before, take().map(|failed| failed.msqid))
         });
         assert_eq!(other.join().unwrap(), (None, Some(6)));
