@@ -275,7 +275,7 @@ fn calls_can_be_recorded_and_checked_at_once() {
 #[test]
 fn the_list_names_every_check() {
     let list = text(&run(msgq().args(["check", "--list"])).stdout);
-    for check in CHECKS {
+    for check in &CHECKS {
         assert!(list.contains(check.name) && list.contains(check.what), "{}: {list}", check.name);
     }
 }

@@ -19,6 +19,7 @@ fn quietly<T>(question: impl Fn(&dyn Engine) -> Result<T, Errno>) -> Result<T, E
 }
 
 /// A queue's data, whether or not the caller may read it.
+#[inline(never)]
 pub fn status(msqid: i32) -> Option<msqid_ds> {
     // SAFETY: a structure of numbers, for which 0 is a value.
     let mut ds: msqid_ds = unsafe { std::mem::zeroed() };
@@ -46,6 +47,7 @@ pub fn queue(msqid: i32) -> Option<&'static Queue> {
 }
 
 #[cold]
+#[inline(never)]
 fn enter(msqid: i32) -> Option<&'static Queue> {
     if msqid < 0 {
         return None;

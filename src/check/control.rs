@@ -34,6 +34,7 @@ impl Checked for Control {
 
 impl Control {
     #[cold]
+    #[inline(never)]
     fn removed(self, caller: usize) {
         if let Some(queue) = Queue::enter(self.msqid) {
             queue.removed(process(), os::thread_id(), places::of(caller));

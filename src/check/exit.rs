@@ -65,7 +65,7 @@ fn tell_if_left(queue: &Queue, is_leak: impl Fn(&msqid_ds) -> bool) {
     };
     let Some(ds) = ask::status(msqid).filter(is_leak) else { return };
     let call = Call { kind: Kind::Get, object: queue.key(), caller: 0 };
-    report_of(Misuse::NotRemoved, call, (creator, creator), place, |detail| {
+    report_of(Misuse::NotRemoved, call, (creator, creator), place, &|detail| {
         let _ = write!(detail, "the queue {msqid} was created here and is still there");
         if queue.key() == IPC_PRIVATE {
             detail.push(b", where nobody finds it without its id");

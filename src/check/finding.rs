@@ -125,18 +125,19 @@ fn call_name(kind: u32) -> &'static str {
 /// Tells of a misuse, or counts it where it was told of before. `errno` stays as it is.
 #[cold]
 #[inline(never)]
-pub fn report(misuse: Misuse, call: Call, detail: impl FnOnce(&mut Detail)) {
+pub fn report(misuse: Misuse, call: Call, detail: &dyn Fn(&mut Detail)) {
     let who = (os::process_id(), os::thread_id());
     report_of(misuse, call, who, places::of(call.caller), detail);
 }
 
 /// The same for a call that a process and a thread made at a place before.
+#[inline(never)]
 pub fn report_of(
     misuse: Misuse,
     call: Call,
     who: (u32, u32),
     place: Number,
-    detail: impl FnOnce(&mut Detail),
+    detail: &dyn Fn(&mut Detail),
 ) {
     let errno = Errno::current();
     let key = (misuse as u64 + 1) << 32 | u64::from(place);
@@ -174,7 +175,7 @@ fn tell(
     misuse: Misuse,
     call: Call,
     (process, thread): (u32, u32),
-    detail: impl FnOnce(&mut Detail),
+    detail: &dyn Fn(&mut Detail),
 ) {
     let mut text = Detail::new();
     detail(&mut text);

@@ -31,8 +31,9 @@ pub fn look(call: Call, msgflg: c_int, allowed: c_int) {
 }
 
 #[cold]
+#[inline(never)]
 fn tell(call: Call, stray: c_int) {
-    report(Misuse::StrayFlag, call, |detail| {
+    report(Misuse::StrayFlag, call, &|detail| {
         let mut rest = stray;
         detail.push(b"the flags contain");
         for (flag, name) in NAMES.iter().filter(|(flag, _)| stray & flag != 0) {

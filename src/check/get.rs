@@ -20,13 +20,13 @@ impl Checked for Get {
         let call = self.at(caller);
         flags::look(call, self.msgflg, flags::MODE | IPC_CREAT | IPC_EXCL);
         if self.key == -1 {
-            report(Misuse::FailedFtok, call, |detail| {
+            report(Misuse::FailedFtok, call, &|detail| {
                 detail.push(b"the key is -1, which ftok gives when it fails");
             });
         }
         let is_private = self.key == IPC_PRIVATE;
         if self.msgflg & (IPC_CREAT | IPC_EXCL) == IPC_EXCL && !is_private {
-            report(Misuse::ExclWithoutCreat, call, |detail| {
+            report(Misuse::ExclWithoutCreat, call, &|detail| {
                 detail.push(b"IPC_EXCL without IPC_CREAT does nothing");
             });
         }
@@ -60,7 +60,7 @@ impl Get {
         let low = self.msgflg & 0o7777;
         let slip = SLIPS.iter().find(|slip| low | IPC_EXCL == **slip | IPC_CREAT | IPC_EXCL);
         if let Some(slip) = slip {
-            report(Misuse::DecimalMode, call, |detail| {
+            report(Misuse::DecimalMode, call, &|detail| {
                 let _ = match slip {
                     0..1000 => write!(detail, "the flags look like {slip} in decimal"),
                     _ => write!(detail, "the flags look like {slip:#x}"),
@@ -71,12 +71,13 @@ impl Get {
     }
 
     #[cold]
+    #[inline(never)]
     fn created(self, caller: usize, msqid: c_int) {
         if let Some(queue) = Queue::enter(msqid) {
             queue.created(self.key, process(), places::of(caller), FORKS.load(Relaxed));
         }
         if self.msgflg & flags::MODE == 0 {
-            report(Misuse::NoPermissions, self.at(caller), |detail| {
+            report(Misuse::NoPermissions, self.at(caller), &|detail| {
                 detail.push(b"the new queue has no permissions");
             });
         }
@@ -94,6 +95,7 @@ impl Get {
 
     /// A queue that this process sees for the first time, or that another one has left.
     #[cold]
+    #[inline(never)]
     fn met(self, caller: usize, msqid: c_int) {
         let Some(ds) = ask::status(msqid) else { return };
         if let Some(queue) = Queue::enter(msqid) {
@@ -107,6 +109,7 @@ impl Get {
 
     /// EEXIST or EACCES.
     #[cold]
+    #[inline(never)]
     fn refused(self, caller: usize, outcome: Outcome) {
         let Ok(msqid) = ask::queue_of(self.key) else { return };
         let place = places::of(caller);
@@ -116,7 +119,7 @@ impl Get {
             && is(outcome, EEXIST)
         {
             if created_at != place {
-                report(Misuse::KeyTaken, self.at(caller), |detail| {
+                report(Misuse::KeyTaken, self.at(caller), &|detail| {
                     let _ = write!(
                         detail,
                         "this process created a queue of the key {:#x} at ",
@@ -139,7 +142,7 @@ impl Get {
         if !ask::users_are_gone(ds) {
             return;
         }
-        report(Misuse::Leftover, self.at(caller), |detail| {
+        report(Misuse::Leftover, self.at(caller), &|detail| {
             let (has, asked) = (ds.msg_perm.mode & 0o777, self.msgflg & flags::MODE);
             let (uid, messages) = (ds.msg_perm.uid, ds.msg_qnum);
             let (lspid, lrpid) = (ds.msg_lspid, ds.msg_lrpid);

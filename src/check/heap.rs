@@ -42,10 +42,11 @@ pub fn look(call: Call, msgp: usize, msgsz: usize) {
 }
 
 #[cold]
+#[inline(never)]
 fn tell(call: Call, msgsz: usize, room: usize) {
     let counts_mtype = msgsz <= room;
     let misuse = if counts_mtype { Misuse::CountsMtype } else { Misuse::BeyondBlock };
-    report(misuse, call, |detail| {
+    report(misuse, call, &|detail| {
         let wanted = msgsz.saturating_add(size_of::<c_long>());
         let _ = write!(
             detail,
@@ -78,6 +79,7 @@ fn room_below(address: usize, wanted: usize) -> Option<usize> {
 }
 
 #[cold]
+#[inline(never)]
 fn find_heap(address: usize, wanted: usize) -> Option<usize> {
     START.store(os::heap_start().filter(|start| *start < address)?, Relaxed);
     room_below(address, wanted)
@@ -85,6 +87,7 @@ fn find_heap(address: usize, wanted: usize) -> Option<usize> {
 
 /// Whether a block of the C library's main heap begins at `address`.
 #[cold]
+#[inline(never)]
 fn is_block(address: usize, start: usize, end: usize) -> bool {
     let mut block = address;
     for number in 0..=CHAIN {

@@ -107,6 +107,7 @@ impl Queue {
     /// The queue of this id. It is entered where it is not there yet, in the place of one that was
     /// removed if need be; nothing where there is no room.
     #[cold]
+    #[inline(never)]
     pub fn enter(msqid: i32) -> Option<&'static Queue> {
         if let Some(queue) = Queue::known(msqid) {
             return Some(queue);

@@ -30,7 +30,7 @@ impl Checked for Receive {
         flags::look(call, self.msgflg, allowed);
         heap::look(call, self.msgp.addr(), self.msgsz);
         if self.msgflg & (MSG_EXCEPT | flags::MSG_COPY) == MSG_EXCEPT && self.msgtyp <= 0 {
-            report(Misuse::ExceptWithoutType, call, |detail| {
+            report(Misuse::ExceptWithoutType, call, &|detail| {
                 let _ = write!(detail, "MSG_EXCEPT with msgtyp {} is ignored", self.msgtyp);
             });
         }
@@ -77,7 +77,7 @@ impl Receive {
     fn look_at_habit(self, caller: usize, queue: &Queue, length: usize) {
         let is_habit = queue.received_alike() == HABIT && length.is_multiple_of(MTYPE);
         if is_habit && queue.sent_size().is_none_or(|sent| sent == length) {
-            report(Misuse::CountsMtype, self.at(caller), |detail| {
+            report(Misuse::CountsMtype, self.at(caller), &|detail| {
                 let msgsz = self.msgsz;
                 let _ = write!(
                     detail,
@@ -90,6 +90,7 @@ impl Receive {
 
     /// What the queue holds before a message may be cut.
     #[cold]
+    #[inline(never)]
     fn look_before(self, queue: &Queue) -> Seen {
         let words = match queue.note_look() {
             0..=LOOKS => ask::status(self.msqid).map(|ds| (ds.__msg_cbytes, ds.msg_qnum)),
@@ -100,6 +101,7 @@ impl Receive {
 
     /// A message that fills the buffer was received: whether it was cut.
     #[cold]
+    #[inline(never)]
     fn look_after(self, caller: usize, seen: Seen, queue: &Queue) {
         let Some((bytes, messages)) = seen.words else {
             queue.look_again();
@@ -116,7 +118,7 @@ impl Receive {
             None
         };
         if let Some(size) = size.filter(|size| *size > self.msgsz as u64) {
-            report(Misuse::Truncated, self.at(caller), |detail| {
+            report(Misuse::Truncated, self.at(caller), &|detail| {
                 let msgsz = self.msgsz;
                 let _ = write!(detail, "a message of {size} bytes was cut to {msgsz}");
             });
@@ -124,6 +126,7 @@ impl Receive {
     }
 
     #[cold]
+    #[inline(never)]
     fn failed(self, caller: usize, outcome: Outcome) {
         let call = self.at(caller);
         if is(outcome, EINVAL) {
@@ -156,7 +159,7 @@ impl Receive {
     fn too_big(self, call: finding::Call) {
         let Some(queue) = Queue::known(self.msqid) else { return };
         if queue.sent_size().or_else(|| self.one_size()) == self.msgsz.checked_add(MTYPE) {
-            report(Misuse::CountsMtype, call, |detail| {
+            report(Misuse::CountsMtype, call, &|detail| {
                 let (msgsz, sent) = (self.msgsz, self.msgsz + MTYPE);
                 let _ = write!(
                     detail,
@@ -167,7 +170,7 @@ impl Receive {
         }
         let receive = (self.msgsz as u64) << 48 ^ (self.msgtyp as u64) << 32 ^ 1 << 63;
         if queue.note_too_big(receive) == CIRCLES {
-            report(Misuse::TooBigAgain, call, |detail| {
+            report(Misuse::TooBigAgain, call, &|detail| {
                 let msgsz = self.msgsz;
                 let _ = write!(detail, "E2BIG for the third time in a row with msgsz {msgsz}");
             });

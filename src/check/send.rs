@@ -65,6 +65,7 @@ impl Send {
 
     /// A message that seems bigger than the queue.
     #[cold]
+    #[inline(never)]
     fn look_at_room(self, caller: usize, queue: &Queue) {
         let Some(ds) = ask::status(self.msqid) else { return };
         queue.set_status(&ds);
@@ -72,7 +73,7 @@ impl Send {
         if msgsz <= ds.msg_qbytes || ask::msgmax().is_none_or(|msgmax| msgsz > msgmax) {
             return;
         }
-        report(Misuse::BiggerThanQueue, self.at(caller), |detail| {
+        report(Misuse::BiggerThanQueue, self.at(caller), &|detail| {
             let does = match self.msgflg & IPC_NOWAIT {
                 0 => "msgsnd waits for ever",
                 _ => "msgsnd fails with EAGAIN, now and later",
@@ -84,6 +85,7 @@ impl Send {
 
     /// A queue that seems full: whether anybody else could ever make room in it.
     #[cold]
+    #[inline(never)]
     fn look_at_itself(self, caller: usize, queue: &Queue) {
         let Some(ds) = ask::status(self.msqid) else { return };
         queue.set_status(&ds);
@@ -98,7 +100,7 @@ impl Send {
         let is_alone =
             queue.forks() == FORKS.load(Relaxed) && !os::has_children() && os::threads() == 1;
         if is_full && is_own && is_alone {
-            report(Misuse::SendsToItself, self.at(caller), |detail| {
+            report(Misuse::SendsToItself, self.at(caller), &|detail| {
                 let (bytes, qbytes, messages) = (ds.__msg_cbytes, ds.msg_qbytes, ds.msg_qnum);
                 let _ = write!(
                     detail,
@@ -112,6 +114,7 @@ impl Send {
     /// # Safety
     /// `outcome` is what the engine answered to this call, just now.
     #[cold]
+    #[inline(never)]
     unsafe fn failed(self, caller: usize, outcome: Outcome) {
         let call = self.at(caller);
         if is(outcome, EINVAL) {
@@ -146,11 +149,11 @@ impl Send {
             return;
         }
         if let Some(mtype) = mtype.filter(|mtype| *mtype < 1) {
-            report(Misuse::MtypeBelow1, call, |detail| {
+            report(Misuse::MtypeBelow1, call, &|detail| {
                 let _ = write!(detail, "the message's type is {mtype}");
             });
         } else if let Some(msgmax) = ask::msgmax().filter(|msgmax| msgsz as u64 > *msgmax) {
-            report(Misuse::BiggerThanMsgmax, call, |detail| {
+            report(Misuse::BiggerThanMsgmax, call, &|detail| {
                 let _ = write!(detail, "{msgsz} bytes, where a message may have {msgmax}");
             });
         } else {
@@ -163,6 +166,7 @@ impl Send {
     /// # Safety
     /// As [`Checked::after`].
     #[cold]
+    #[inline(never)]
     unsafe fn follows(self, failed: Failed, caller: usize, outcome: Outcome) {
         // SAFETY: the caller's promise.
         let now = unsafe { sequel::checksum_of(self.proves(outcome), failed.msgsz) };
@@ -173,7 +177,7 @@ impl Send {
             let is_same = failed.msgp == self.msgp.addr()
                 && sequel::checksum_at(failed.msgp, failed.msgsz) == Some(failed.checksum);
             if is_same {
-                report(Misuse::StaleBufferSent, self.at(caller), |detail| {
+                report(Misuse::StaleBufferSent, self.at(caller), &|detail| {
                     let _ = write!(detail, "msgrcv into this buffer failed with {error}");
                 });
             }
@@ -181,7 +185,7 @@ impl Send {
             && failed.msqid == self.msqid
             && (now != failed.checksum || failed.msgsz != self.msgsz)
         {
-            report(Misuse::SendGivenUp, self.at(caller), |detail| {
+            report(Misuse::SendGivenUp, self.at(caller), &|detail| {
                 let msgsz = failed.msgsz;
                 let _ = write!(
                     detail,

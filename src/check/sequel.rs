@@ -65,10 +65,13 @@ pub fn keep(outcome: Outcome, checksum: Option<u64>, failed: Failed) {
     }
 }
 
+#[inline(never)]
 fn enter(failed: Failed) {
     let thread = os::thread_id();
-    let free = |slot: &&Slot| slot.thread.compare_exchange(0, u32::MAX, AcqRel, Relaxed).is_ok();
-    let Some(slot) = SLOTS.iter().find(free) else { return };
+    let Some(slot) = slot_of(0) else { return };
+    if slot.thread.compare_exchange(0, u32::MAX, AcqRel, Relaxed).is_err() {
+        return;
+    }
     slot.errno.store(failed.errno, Relaxed);
     slot.msqid.store(failed.msqid, Relaxed);
     slot.was_receive.store(failed.was_receive.into(), Relaxed);
@@ -87,9 +90,10 @@ pub fn take() -> Option<Failed> {
 }
 
 #[cold]
+#[inline(never)]
 fn take_own() -> Option<Failed> {
     let thread = os::thread_id();
-    let slot = SLOTS.iter().find(|slot| slot.thread.load(Acquire) == thread)?;
+    let slot = slot_of(thread)?;
     let failed = Failed {
         errno: slot.errno.load(Relaxed),
         msqid: slot.msqid.load(Relaxed),
@@ -104,6 +108,11 @@ fn take_own() -> Option<Failed> {
     Some(failed)
 }
 
+#[inline(never)]
+fn slot_of(thread: u32) -> Option<&'static Slot> {
+    SLOTS.iter().find(|slot| slot.thread.load(Acquire) == thread)
+}
+
 /// Keeps nothing: in a child, whose threads are not its parent's.
 pub fn forget() {
     KEPT.store(0, Relaxed);
@@ -114,6 +123,7 @@ pub fn forget() {
 ///
 /// # Safety
 /// The memory is still what the call saw.
+#[inline(never)]
 pub unsafe fn checksum_of(message: Readable, msgsz: usize) -> Option<u64> {
     // SAFETY: the caller's promise.
     let mtype = unsafe { message.read_mtype() }?;
@@ -124,6 +134,7 @@ pub unsafe fn checksum_of(message: Readable, msgsz: usize) -> Option<u64> {
 }
 
 /// The same for a buffer that was not proven readable; nothing where it is not.
+#[inline(never)]
 pub fn checksum_at(msgp: usize, msgsz: usize) -> Option<u64> {
     let mut mtype = [0u8; 8];
     let mut text = [0u8; TELLING];

@@ -8,7 +8,7 @@ pub fn table() -> Table {
     let mut table = Table::new();
     table.load_style(TableStyle::new());
     table.set_header(["finding", "what it is"]);
-    for check in CHECKS {
+    for check in &CHECKS {
         table.add_row([check.name, check.what]);
     }
     table
@@ -26,7 +26,7 @@ mod tests {
     #[test]
     fn the_page_describes_each_check_as_the_table_does() {
         let mut wanted = String::new();
-        for check in CHECKS {
+        for check in &CHECKS {
             let _ = writeln!(
                 wanted,
                 "\n### {}\n{}.\n\n- Why: {}.\n- To mend it: {}.",
