@@ -1,4 +1,4 @@
-//! What a call costs: alone, with the library, recorded, under strace.
+//! What a call costs: alone, with the library, recorded, checked, under strace.
 //!
 //! Every way is measured once in each round, one after the other, and what is printed is the median
 //! of the rounds; the extra cost is the median of the differences within a round. So a machine that
@@ -100,6 +100,14 @@ fn ways(
             command
         }
     };
+    let checked = {
+        let (worker, with) = (worker.to_path_buf(), with.clone());
+        move || {
+            let mut command = Command::new(&worker);
+            command.env("LD_PRELOAD", &with).env("MSGQ_CHECK", "warn");
+            command
+        }
+    };
     let mut ways = vec![
         Way { name: "the C library alone", pairs, command: Box::new(run(worker, &alone)) },
         Way { name: "linked", pairs, command: Box::new(run(linked, "")) },
@@ -107,6 +115,7 @@ fn ways(
         Way { name: "with a hook", pairs, command: Box::new(run(worker, &hooked)) },
         Way { name: "recorded (msgq trace -w)", pairs, command: Box::new(traced) },
         Way { name: "recorded (MSGQ_TRACE alone)", pairs, command: Box::new(unread) },
+        Way { name: "checked (MSGQ_CHECK=warn)", pairs, command: Box::new(checked) },
     ];
     if below.is_none() && Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_ok() {
         let worker = worker.to_path_buf();

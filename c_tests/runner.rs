@@ -2,6 +2,8 @@
 //! a test of its own: `engine/way/program`. What the program prints on the C library alone, its
 //! way `plain`, is what it has to print in all others.
 
+#[path = "runner/findings.rs"]
+mod findings;
 #[path = "runner/leftovers.rs"]
 mod leftovers;
 #[path = "runner/library.rs"]
@@ -107,16 +109,22 @@ fn meet(
     if let Some(reason) = way.unfit(program.name()).or_else(|| workshop.lacks(way)) {
         return Ok(Completion::ignored_with(reason));
     }
-    if ways::has_hooks(program.name()) {
-        is_content(way, &workshop.run(program, way, engine.setting)?)?;
-    } else if way == Way::Plain {
+    let has_hooks = ways::has_hooks(program.name());
+    if way == Way::Plain && !has_hooks {
         is_content(way, program.plain(workshop)?)?;
         return Ok(Completion::Completed);
+    }
+    let seen = workshop.run(program, way, engine.setting)?;
+    if has_hooks {
+        is_content(way, &seen)?;
     } else {
-        let (plain, seen) = (program.plain(workshop)?, workshop.run(program, way, engine.setting)?);
+        let plain = program.plain(workshop)?;
         if !agrees(way, plain, &seen) {
             return Err(format!("--- plain\n{plain}--- {}\n{seen}", way.name()).into());
         }
+    }
+    if way == Way::Checked {
+        findings::are_those_wanted(program.name(), &seen.stderr)?;
     }
     workshop.look_at_recording(program, way, engine.setting)?;
     Ok(Completion::Completed)
@@ -139,7 +147,8 @@ fn agrees(way: Way, plain: &Outcome, seen: &Outcome) -> bool {
         && (may_talk(way) || plain.stderr == seen.stderr)
 }
 
-/// Valgrind and the sanitizers may say something that is no error; every other way is silent.
+/// Valgrind and the sanitizers may say something that is no error, and what the checks say is looked at
+/// elsewhere; every other way is silent.
 fn may_talk(way: Way) -> bool {
-    matches!(way, Way::Valgrind | Way::Asan)
+    matches!(way, Way::Valgrind | Way::Asan | Way::Checked)
 }

@@ -13,7 +13,7 @@
 use crate::hooks::call::{msgq_after, msgq_before};
 use crate::hooks::{self, Hook};
 use crate::watchers::WATCHERS;
-use crate::{shown, start, watched};
+use crate::{caller, shown, start};
 use libc::{c_char, c_int, c_long, c_void, key_t, msqid_ds, size_t, ssize_t};
 
 /// Passes a call on. The compiler makes jumps of all ways: what is called returns to the program.
@@ -22,7 +22,7 @@ macro_rules! pass {
         match start::STRAIGHT_ON.$name() {
             _ if WATCHERS.any() => shown::$name($($argument),*),
             Some(next) => next($($argument),*),
-            None => watched::$name($($argument),*),
+            None => caller::$name($($argument),*),
         }
     };
 }

@@ -9,6 +9,7 @@
 //!    abi        the exported functions
 //!        |
 //!    trace ---> a recording: what was called and what came of it
+//!    check ---> misuse, told once for each place
 //!    hooks ---> the program's own functions, and injected faults: either may answer in the
 //!        |      engine's stead
 //!    engine     the queues: the kernel's, or our own in shared memory
@@ -23,6 +24,8 @@
 compile_error!("msgq knows the system calls and structures of 64-bit Linux only");
 
 pub mod abi;
+mod caller;
+pub mod check;
 mod decimal;
 pub mod engine;
 pub mod errno;

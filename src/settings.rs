@@ -36,8 +36,15 @@ pub static TRACE: Variable = Variable {
 /// Whether misuse is reported.
 pub static CHECK: Variable = Variable {
     name: c"MSGQ_CHECK",
-    allowed: "off (default)",
-    meaning: "report misuse on standard error",
+    allowed: "off (default), warn, abort",
+    meaning: "report misuse on standard error; abort: and end the program at the first",
+};
+
+/// Where findings are collected.
+pub static CHECK_FILE: Variable = Variable {
+    name: c"MSGQ_CHECK_FILE",
+    allowed: "the path of a file that `msgq check` has made",
+    meaning: "collect what MSGQ_CHECK finds there instead; `msgq check` sets it",
 };
 
 /// Which calls fail, wait or are struck by a signal.
@@ -48,7 +55,31 @@ pub static INJECT: Variable = Variable {
 };
 
 /// Every variable, for help texts.
-pub static VARIABLES: [&Variable; 5] = [&ENGINE, &DIRECTORY, &TRACE, &CHECK, &INJECT];
+pub static VARIABLES: [&Variable; 6] = [&ENGINE, &DIRECTORY, &TRACE, &CHECK, &CHECK_FILE, &INJECT];
+
+/// What is done about misuse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checking {
+    /// Nothing.
+    Off,
+    /// It is reported.
+    Warn,
+    /// The program ends at the first report.
+    Abort,
+}
+
+impl Checking {
+    const ALL: [Checking; 3] = [Checking::Off, Checking::Warn, Checking::Abort];
+
+    /// Its name, as `MSGQ_CHECK` has it.
+    pub fn name(self) -> &'static CStr {
+        match self {
+            Checking::Off => c"off",
+            Checking::Warn => c"warn",
+            Checking::Abort => c"abort",
+        }
+    }
+}
 
 /// What the environment asks for.
 pub struct Settings {
@@ -58,6 +89,10 @@ pub struct Settings {
     pub trace: Option<&'static CStr>,
     /// What is done to calls.
     pub inject: Rules,
+    /// What is done about misuse.
+    pub check: Checking,
+    /// The path of the file where findings are collected.
+    pub check_file: Option<&'static CStr>,
 }
 
 /// A value that means nothing.
@@ -79,9 +114,6 @@ impl Settings {
                 .and_then(engine::number)
                 .ok_or(Meaningless { variable: &ENGINE, value })?,
         };
-        if let Some(value) = value(&CHECK).filter(|value| *value != c"off") {
-            return Err(Meaningless { variable: &CHECK, value });
-        }
         let inject = match value(&INJECT) {
             None => Rules::NONE,
             Some(value) => value
@@ -90,7 +122,24 @@ impl Settings {
                 .and_then(|text| Rules::read(text).ok())
                 .ok_or(Meaningless { variable: &INJECT, value })?,
         };
-        Ok(Settings { engine, trace: value(&TRACE), inject })
+        let check = match value(&CHECK) {
+            None => Checking::Off,
+            Some(value) => Checking::ALL
+                .into_iter()
+                .find(|checking| checking.name() == value)
+                .ok_or(Meaningless { variable: &CHECK, value })?,
+        };
+        let (trace, check_file) = (value(&TRACE), value(&CHECK_FILE));
+        Ok(Settings { engine, trace, check, check_file, inject })
+    }
+
+    /// A number for where the queues are that ids mean: the same in processes that share them.
+    pub(crate) fn realm(&self) -> u32 {
+        let directory = value(&DIRECTORY).unwrap_or_default().to_bytes();
+        let words = [self.engine as u64, os::ipc_namespace()];
+        let bytes = words.iter().flat_map(|word| word.to_ne_bytes());
+        let sum = crate::check::places::checksum(bytes.chain(directory.iter().copied()));
+        (sum ^ sum >> 32) as u32
     }
 }
 

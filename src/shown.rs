@@ -5,13 +5,17 @@
 
 use crate::engine::{self, Engine};
 use crate::trace::call::{self, Any, Outcome};
-use crate::{hooks, probes, start, trace};
+use crate::{check, hooks, probes, start, trace};
 use libc::{c_int, c_long, c_void, key_t, msqid_ds, size_t, ssize_t};
+
+/// Where the calls of this way are made, as far as the checks know: nobody has noted it.
+const SOMEWHERE: usize = 0;
 
 /// What C sees of the outcome of `call`, which `ask` puts to the engine.
 #[inline(never)]
 fn pass(call: Any, ask: &dyn Fn(&dyn Engine) -> Outcome) -> i64 {
     start::ready();
+    let seen = check::enter(call, SOMEWHERE);
     probes::entry(call);
     let span = trace::enter(call);
     // Nothing that has to be dropped is alive from here on: the call may be cancelled.
@@ -19,6 +23,10 @@ fn pass(call: Any, ask: &dyn Fn(&dyn Engine) -> Outcome) -> i64 {
     let outcome = watch.answer.unwrap_or_else(|| engine::ask(ask));
     // SAFETY: the engine has just answered this call, or `watch` says that it was not asked.
     unsafe { trace::leave(span, call, outcome, watch.injected()) };
+    if watch.answer.is_none() {
+        // SAFETY: the engine has just answered this call.
+        unsafe { check::leave(seen, call, SOMEWHERE, outcome) };
+    }
     hooks::after(watch, call, outcome);
     probes::returned(call, outcome);
     outcome.unwrap_or_else(|error| {

@@ -9,14 +9,14 @@
 use crate::engine::functions::Functions;
 use crate::errno::Errno;
 use crate::settings::Settings;
-use crate::{engine, hooks, inject, trace};
+use crate::{check, engine, hooks, inject, trace};
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static STARTED: AtomicBool = AtomicBool::new(false);
 
 /// Where calls go at once that nobody watches. None of them is there before the library has
-/// started, and none in a process whose calls are recorded. (Who comes and goes is in
+/// started, and none in a process whose calls are recorded or checked. (Who comes and goes is in
 /// [`crate::watchers`].)
 pub static STRAIGHT_ON: Functions = Functions::none();
 
@@ -33,16 +33,17 @@ fn start() {
     hooks::prepare();
     let settings = Settings::read();
     // Where a program that contains this library is run with it preloaded, the calls come through
-    // both copies. The one behind is the one to choose an engine and to record.
-    let recording = if engine::another_copy_follows() {
+    // both copies. The one behind is the one to choose an engine, to record and to check.
+    let watching = if engine::another_copy_follows() {
         engine::choose(engine::DEFAULT);
         false
     } else {
         match settings {
             Ok(settings) => {
                 engine::choose(settings.engine);
+                let checking = check::begin(&settings);
                 inject::begin(settings.inject);
-                settings.trace.is_some_and(record)
+                settings.trace.is_some_and(record) || checking
             }
             Err(meaningless) => {
                 engine::refuse();
@@ -53,7 +54,7 @@ fn start() {
             }
         }
     };
-    if let Some(functions) = engine::functions().filter(|_| !recording) {
+    if let Some(functions) = engine::functions().filter(|_| !watching) {
         STRAIGHT_ON.set(functions.get());
     }
     STARTED.store(true, Ordering::Release);

@@ -5,20 +5,26 @@
 //! there are, and the fewer returns, the less a watched call costs.
 #![allow(unsafe_code)]
 
+use crate::check::{self, Checked};
 use crate::engine::{self, Engine};
-use crate::trace::call::{self, Call, Injected, Outcome};
+use crate::trace::call::{self, Injected, Outcome};
 use crate::{start, trace};
 use libc::{c_int, c_long, c_void, key_t, msqid_ds, size_t, ssize_t};
 
-/// What C sees of the outcome of `call`, which `ask` puts to the engine.
+/// What C sees of the outcome of `call`, which `ask` puts to the engine. `caller`: where the program
+/// made the call.
 #[inline(always)]
-fn pass(call: impl Call, ask: impl Fn(&dyn Engine) -> Outcome) -> i64 {
+fn pass(call: impl Checked, caller: usize, ask: impl Fn(&dyn Engine) -> Outcome) -> i64 {
     start::ready();
+    let seen = check::enter(call, caller);
     let span = trace::enter(call);
     // Nothing that has to be dropped is alive here: the call may be cancelled.
     let outcome = engine::ask(ask);
     // SAFETY: the engine has just answered this call.
-    unsafe { trace::leave(span, call, outcome, Injected::default()) };
+    unsafe {
+        trace::leave(span, call, outcome, Injected::default());
+        check::leave(seen, call, caller, outcome);
+    }
     outcome.unwrap_or_else(|error| {
         error.set();
         -1
@@ -28,18 +34,23 @@ fn pass(call: impl Call, ask: impl Fn(&dyn Engine) -> Outcome) -> i64 {
 /// # Safety
 /// As msgget(2).
 #[inline(never)]
-pub unsafe extern "C-unwind" fn msgget(key: key_t, msgflg: c_int) -> c_int {
+pub unsafe extern "C-unwind" fn msgget(key: key_t, msgflg: c_int, caller: usize) -> c_int {
     let ask = |engine: &dyn Engine| engine.msgget(key, msgflg).map(i64::from);
-    pass(call::Get { key, msgflg }, ask) as c_int
+    pass(call::Get { key, msgflg }, caller, ask) as c_int
 }
 
 /// # Safety
 /// As msgctl(2).
 #[inline(never)]
-pub unsafe extern "C-unwind" fn msgctl(msqid: c_int, cmd: c_int, buf: *mut msqid_ds) -> c_int {
+pub unsafe extern "C-unwind" fn msgctl(
+    msqid: c_int,
+    cmd: c_int,
+    buf: *mut msqid_ds,
+    caller: usize,
+) -> c_int {
     // SAFETY: the caller's promise, handed on.
     let ask = |engine: &dyn Engine| unsafe { engine.msgctl(msqid, cmd, buf).map(i64::from) };
-    pass(call::Control { msqid, cmd, buf }, ask) as c_int
+    pass(call::Control { msqid, cmd, buf }, caller, ask) as c_int
 }
 
 /// # Safety
@@ -50,11 +61,12 @@ pub unsafe extern "C-unwind" fn msgsnd(
     msgp: *const c_void,
     msgsz: size_t,
     msgflg: c_int,
+    caller: usize,
 ) -> c_int {
     // SAFETY: the caller's promise, handed on.
     let ask =
         |engine: &dyn Engine| unsafe { engine.msgsnd(msqid, msgp, msgsz, msgflg).map(|()| 0) };
-    pass(call::Send { msqid, msgp, msgsz, msgflg }, ask) as c_int
+    pass(call::Send { msqid, msgp, msgsz, msgflg }, caller, ask) as c_int
 }
 
 /// # Safety
@@ -66,10 +78,11 @@ pub unsafe extern "C-unwind" fn msgrcv(
     msgsz: size_t,
     msgtyp: c_long,
     msgflg: c_int,
+    caller: usize,
 ) -> ssize_t {
     // SAFETY: the caller's promise, handed on.
     let ask = |engine: &dyn Engine| unsafe {
         engine.msgrcv(msqid, msgp, msgsz, msgtyp, msgflg).map(|bytes| bytes as i64)
     };
-    pass(call::Receive { msqid, msgp, msgsz, msgtyp, msgflg }, ask) as ssize_t
+    pass(call::Receive { msqid, msgp, msgsz, msgtyp, msgflg }, caller, ask) as ssize_t
 }

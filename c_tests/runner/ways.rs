@@ -17,6 +17,8 @@ pub enum Way {
     Preloaded,
     /// Preloaded, and every call is recorded.
     Recorded,
+    /// Preloaded, and every call is checked for misuse.
+    Checked,
     /// Preloaded by `msgq trace`, whose every call strace sees too.
     Traced,
     /// Preloaded, in memcheck.
@@ -40,13 +42,14 @@ pub fn has_hooks(program: &str) -> bool {
 const ARCHIVE_NEEDS: [&str; 7] = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];
 
 impl Way {
-    pub const ALL: [Way; 10] = [
+    pub const ALL: [Way; 11] = [
         Way::Plain,
         Way::Linked,
         Way::Archive,
         Way::Static,
         Way::Preloaded,
         Way::Recorded,
+        Way::Checked,
         Way::Traced,
         Way::Valgrind,
         Way::Asan,
@@ -61,6 +64,7 @@ impl Way {
             Way::Static => "static",
             Way::Preloaded => "preloaded",
             Way::Recorded => "recorded",
+            Way::Checked => "checked",
             Way::Traced => "traced",
             Way::Valgrind => "valgrind",
             Way::Asan => "asan",
@@ -71,16 +75,19 @@ impl Way {
     /// The way that has the executable which this one runs.
     pub fn build(self) -> Way {
         match self {
-            Way::Preloaded | Way::Recorded | Way::Traced | Way::Valgrind | Way::Opened => {
-                Way::Plain
-            }
+            Way::Preloaded
+            | Way::Recorded
+            | Way::Checked
+            | Way::Traced
+            | Way::Valgrind
+            | Way::Opened => Way::Plain,
             built => built,
         }
     }
 
     /// Whether this runner preloads the library; `msgq trace` does so itself.
     pub fn preloads(self) -> bool {
-        matches!(self, Way::Preloaded | Way::Recorded | Way::Valgrind)
+        matches!(self, Way::Preloaded | Way::Recorded | Way::Checked | Way::Valgrind)
     }
 
     /// Why the way makes sense with the kernel's queues alone. (That the plain way does, goes

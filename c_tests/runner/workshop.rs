@@ -180,6 +180,9 @@ impl Workshop {
         if way == Way::Recorded {
             command.env("MSGQ_TRACE", place.join(RECORDING));
         }
+        if way == Way::Checked {
+            command.env("MSGQ_CHECK", "warn");
+        }
         // Files, not pipes: a stray child that holds its end open cannot stop this runner.
         command.stdin(Stdio::null()).current_dir(place);
         command.stdout(File::create(&stdout)?).stderr(File::create(&stderr)?);

@@ -1,7 +1,7 @@
 //! Running a program under the library.
 
 use super::failure::{Failure, NOT_EXECUTABLE, NOT_FOUND};
-use msgq::settings;
+use msgq::settings::{self, Checking};
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{Signal, kill, raise};
 use nix::unistd::Pid;
@@ -33,6 +33,8 @@ pub struct Launch {
     pub recording: Option<PathBuf>,
     /// The faults to inject, where the environment's are not wanted.
     pub inject: Option<OsString>,
+    /// What is done about misuse, and the file where findings are collected.
+    pub checking: Option<(Checking, PathBuf)>,
 }
 
 /// A running program.
@@ -61,6 +63,10 @@ impl Launch {
         }
         if let Some(rules) = &self.inject {
             command.env(name(settings::INJECT.name), rules);
+        }
+        if let Some((checking, file)) = &self.checking {
+            command.env(name(settings::CHECK.name), name(checking.name()));
+            command.env(name(settings::CHECK_FILE.name), file);
         }
         let child = command.spawn().map_err(|error| cannot_run(program, &error))?;
         Ok(Launched { child, signals: Signals::watch()?, _link: link })

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod check;
 mod demo;
 mod failure;
 mod inject;
@@ -36,6 +37,8 @@ enum Command {
     Report(report::Arguments),
     /// Run a program with the library, without tracing
     Run(run::Arguments),
+    /// Run a program and tell what it does wrong with its queues
+    Check(check::Arguments),
     /// Show the limits of all queues, and set them where that is permitted
     Limits(limits::Arguments),
     /// Hold a small conversation over a queue, to try the other commands on
@@ -46,7 +49,7 @@ enum Command {
 fn environment() -> String {
     let rows = VARIABLES.iter().map(|variable| {
         let name = variable.name.to_string_lossy();
-        format!("  {name:<12} {}: {}\n", variable.meaning, variable.allowed)
+        format!("  {name:<15} {}: {}\n", variable.meaning, variable.allowed)
     });
     format!("Environment:\n{}", rows.collect::<String>())
 }
@@ -79,6 +82,7 @@ pub fn main() -> ExitCode {
         Command::Trace(arguments) => trace::run(arguments),
         Command::Report(arguments) => report::run(arguments),
         Command::Run(arguments) => run::run(arguments),
+        Command::Check(arguments) => check::run(arguments),
         Command::Limits(arguments) => limits::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
     };

@@ -29,6 +29,6 @@ pub struct Arguments {
 /// Runs the program; the exit status is its own.
 pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let Arguments { engine, inject, command } = arguments;
-    let launch = Launch { command, engine, recording: None, inject: inject.value()? };
+    let launch = Launch { command, engine, inject: inject.value()?, ..Launch::default() };
     Ok(end_like(launch.start()?.wait()?))
 }

@@ -130,6 +130,7 @@ fn trace(arguments: Arguments) -> Result<ExitStatus, Failure> {
         engine: arguments.engine.clone(),
         recording: Some(place.recording.clone()),
         inject: arguments.inject.value()?,
+        ..Launch::default()
     }
     .start()?;
     let processes = Processes::new();

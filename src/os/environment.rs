@@ -5,6 +5,7 @@ use super::kernel;
 use crate::errno::Errno;
 use libc::{c_char, c_long};
 use std::ffi::CStr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 unsafe extern "C" {
     static environ: *const *const c_char;
@@ -73,4 +74,49 @@ unsafe fn environment_list() -> *const *const c_char {
         let arguments: *const c_long = *stack_end.cast::<*const c_long>();
         arguments.add(*arguments as usize + 2).cast()
     }
+}
+
+/// What standard error was when the library started.
+///
+/// A daemon closes its first descriptors, and opens something else under their numbers: a database,
+/// say, into which no line of ours may come.
+pub struct StandardError {
+    file: AtomicU64,
+}
+
+impl StandardError {
+    /// It is not known what it was.
+    pub const fn unknown() -> StandardError {
+        StandardError { file: AtomicU64::new(0) }
+    }
+
+    /// It is what it is now.
+    pub fn remember(&self) {
+        self.file.store(standard_error().map_or(0, |(file, _)| file), Ordering::Relaxed);
+    }
+
+    /// Whether a line may be written there: it is what it was, or a terminal or another device, or a
+    /// file that lines are put behind the end of.
+    pub fn takes_lines(&self) -> bool {
+        let Some((file, mode)) = standard_error() else { return false };
+        // SAFETY: asks for a number.
+        let flags = unsafe { kernel!(libc::SYS_fcntl, libc::STDERR_FILENO, libc::F_GETFL) };
+        let appends = flags.is_ok_and(|flags| flags & c_long::from(libc::O_APPEND) != 0);
+        file == self.file.load(Ordering::Relaxed)
+            || mode & libc::S_IFMT == libc::S_IFCHR
+            || mode & libc::S_IFMT == libc::S_IFREG && appends
+    }
+}
+
+/// A number for the file that standard error is, never 0, and its type.
+fn standard_error() -> Option<(u64, u32)> {
+    // SAFETY: a structure of numbers, for which 0 is a value.
+    let mut status: libc::statx = unsafe { std::mem::zeroed() };
+    let (this, flags) = (c"".as_ptr(), libc::AT_EMPTY_PATH);
+    let wanted = libc::STATX_TYPE | libc::STATX_INO;
+    let file = libc::STDERR_FILENO;
+    // SAFETY: the path ends with a NUL byte; the kernel writes one statx.
+    unsafe { kernel!(libc::SYS_statx, file, this, flags, wanted, &raw mut status) }.ok()?;
+    let device = u64::from(status.stx_dev_major) << 52 | u64::from(status.stx_dev_minor) << 40;
+    Some(((status.stx_ino ^ device).max(1), u32::from(status.stx_mode)))
 }

@@ -66,8 +66,13 @@ impl Descriptor {
 
     /// Reads from the start of the file; gives the number of bytes read.
     pub fn read(&self, into: &mut [u8]) -> Result<usize, Errno> {
+        self.read_at(into, 0)
+    }
+
+    /// Reads from offset `at` on; gives the number of bytes read.
+    pub fn read_at(&self, into: &mut [u8], at: u64) -> Result<usize, Errno> {
         // SAFETY: the buffer is as long as said.
-        unsafe { kernel!(libc::SYS_pread64, self.0, into.as_mut_ptr(), into.len(), 0) }
+        unsafe { kernel!(libc::SYS_pread64, self.0, into.as_mut_ptr(), into.len(), at) }
             .map(|bytes| bytes as usize)
     }
 

@@ -7,6 +7,7 @@
 
 mod environment;
 mod file;
+mod mappings;
 mod memory;
 mod process;
 mod thread;
@@ -14,6 +15,7 @@ mod time;
 
 pub use environment::*;
 pub use file::*;
+pub use mappings::*;
 pub use memory::*;
 pub use process::*;
 pub use thread::*;

@@ -77,15 +77,27 @@ pub fn exists(process: u32, thread: u32) -> bool {
 
 /// A thread's state letter and its start time, in the kernel's ticks, as `/proc` tells them.
 pub fn thread_state(process: u32, thread: u32) -> Option<(u8, u64)> {
+    let mut state = 0;
+    let started = stat_field(task_file(process, thread).ok()?.as_c_str(), 19, &mut state)?;
+    Some((state, started))
+}
+
+/// How many threads this process has; 0 where `/proc` does not tell.
+pub fn threads() -> u64 {
+    stat_field(c"/proc/self/stat", 17, &mut 0).unwrap_or(0)
+}
+
+/// A number in a stat file, counted from behind the state letter, and that letter.
+#[inline(never)]
+fn stat_field(path: &CStr, number: usize, state: &mut u8) -> Option<u64> {
     let text = &mut [0u8; 384];
-    let text = read_small(task_file(process, thread).ok()?.as_c_str(), text).ok()?;
+    let text = read_small(path, text).ok()?;
     // The name before it may contain anything, so the last parenthesis counts.
     let end = text.iter().rposition(|byte| *byte == b')')?;
     let mut fields = text.get(end + 2..)?.split(|byte| *byte == b' ');
-    let state = *fields.next()?.first()?;
-    let started = fields.nth(18)?;
-    let digits = started.iter().filter(|byte| byte.is_ascii_digit());
-    Some((state, digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))))
+    *state = *fields.next()?.first()?;
+    let digits = fields.nth(number - 1)?.iter().filter(|byte| byte.is_ascii_digit());
+    Some(digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
 }
 
 fn task_file(process: u32, thread: u32) -> Result<Path<48>, TooLong> {
@@ -111,4 +123,31 @@ pub fn random() -> u64 {
         Ok(8) => u64::from_ne_bytes(bytes),
         _ => nanoseconds(libc::CLOCK_REALTIME) << 22 ^ u64::from(thread_id()),
     }
+}
+
+/// Whether there is a process or a thread with this id, dead ones that nobody has waited for included.
+pub fn is_alive(process: i32) -> bool {
+    // SAFETY: signal 0 is sent to nobody.
+    let answer = unsafe { kernel!(libc::SYS_kill, process, 0) };
+    answer != Err(Errno(libc::ESRCH))
+}
+
+/// Whether this process has children that nobody has waited for.
+pub fn has_children() -> bool {
+    let how = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: tells nothing but whether there are any, and leaves them as they are.
+    let answer = unsafe { kernel!(libc::SYS_waitid, libc::P_ALL, 0, 0, how, 0) };
+    answer != Err(Errno(libc::ECHILD))
+}
+
+/// Has handlers called after every fork(3) from now on, in the parent and in the child.
+pub fn after_every_fork(in_parent: unsafe extern "C" fn(), in_child: unsafe extern "C" fn()) {
+    // SAFETY: the library is never unloaded (nodelete), so the handlers stay where they are.
+    unsafe { libc::pthread_atfork(None, Some(in_parent), Some(in_child)) };
+}
+
+/// Ends the process as abort(3).
+pub fn abort() -> ! {
+    // SAFETY: has no argument.
+    unsafe { libc::abort() }
 }

@@ -225,17 +225,26 @@ impl Any {
         Any { kind: call.kind(), arguments: call.arguments() }
     }
 
-    fn control(self) -> Control {
+    /// As msgget.
+    pub(crate) fn get(self) -> Get {
+        let Arguments { object: key, flags: msgflg, .. } = self.arguments;
+        Get { key, msgflg }
+    }
+
+    /// As msgctl.
+    pub(crate) fn control(self) -> Control {
         let Arguments { object: msqid, flags: cmd, address, .. } = self.arguments;
         Control { msqid, cmd, buf: address as *mut msqid_ds }
     }
 
-    fn send(self) -> Send {
+    /// As msgsnd.
+    pub(crate) fn send(self) -> Send {
         let Arguments { object: msqid, flags: msgflg, msgsz, address, .. } = self.arguments;
         Send { msqid, msgp: address as *const c_void, msgsz, msgflg }
     }
 
-    fn receive(self) -> Receive {
+    /// As msgrcv.
+    pub(crate) fn receive(self) -> Receive {
         let Arguments { object: msqid, flags: msgflg, msgsz, msgtyp, address } = self.arguments;
         Receive { msqid, msgp: address as *mut c_void, msgsz, msgtyp, msgflg }
     }

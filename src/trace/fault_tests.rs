@@ -25,14 +25,14 @@ fn a_fault_turns_tracing_off_and_leaves_the_result_and_errno_intact() {
     FAULT.store(true, Relaxed);
     Errno(77).set();
     // SAFETY: takes no address.
-    let id = unsafe { watched::msgget(libc::IPC_PRIVATE, 0o600) };
+    let id = unsafe { watched::msgget(libc::IPC_PRIVATE, 0o600, 0) };
     assert_eq!(Errno::current(), Errno(77), "errno");
     assert!(id >= 0, "{:?}", Errno::current());
     assert!(!ON.load(Relaxed), "tracing is off");
     let header = LASTING.mapping.header().unwrap();
     assert_eq!(header.faults.word.load(Relaxed), 1, "the recording tells of the fault");
     // SAFETY: IPC_RMID takes no structure.
-    let later = unsafe { [0; 2].map(|_| watched::msgctl(id, libc::IPC_RMID, null_mut())) };
+    let later = unsafe { [0; 2].map(|_| watched::msgctl(id, libc::IPC_RMID, null_mut(), 0)) };
     assert_eq!(later, [0, -1], "later calls reach the kernel");
     assert_eq!(Errno::current(), Errno(libc::EINVAL));
     assert_eq!(header.faults.word.load(Relaxed), 1, "and nothing faults again");

@@ -233,8 +233,9 @@ fn guarded<T>(step: impl FnOnce() -> Option<T>) -> Option<T> {
 /// What `errno` was when the last fault began. (The steps themselves leave it alone.)
 static ERRNO_BEFORE_FAULT: AtomicI32 = AtomicI32::new(0);
 
-/// A fault of this module's is told in the recording, not on the program's standard error.
-fn keep_faults_quiet() {
+/// A fault of this module's is told in the recording, not on the program's standard error; one of the
+/// checks', nowhere.
+pub(crate) fn keep_faults_quiet() {
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |fault| {
         let errno = Errno::current();
@@ -247,9 +248,9 @@ fn keep_faults_quiet() {
     }));
 }
 
-/// Whether the recording's steps are in this source file.
+/// Whether the recording's steps, or those of the checks, are in this source file.
 fn is_ours(file: &str) -> bool {
-    file.contains("src/trace/") || file.contains("src/os/")
+    file.contains("src/trace/") || file.contains("src/check/") || file.contains("src/os/")
 }
 
 #[cfg(test)]

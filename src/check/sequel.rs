@@ -1,0 +1,192 @@
+//! What the next call of a thread shows of how it took a failure.
+//!
+//! A failed call is kept in a table by its thread until that thread calls again. Failures are rare,
+//! so while none is kept the table is not looked at.
+#![allow(unsafe_code)]
+
+use super::places::checksum;
+use crate::os;
+use crate::trace::call::Outcome;
+use crate::trace::capture::Readable;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, AtomicUsize};
+
+/// How many bytes of a message tell it from another.
+const TELLING: usize = 256;
+
+/// A call that failed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Failed {
+    pub msqid: i32,
+    /// Where the call returned to.
+    pub caller: usize,
+    /// Where the message is.
+    pub msgp: usize,
+    pub msgsz: usize,
+    pub errno: i32,
+    /// Of the message, as it was then.
+    pub checksum: u64,
+    pub was_receive: bool,
+}
+
+struct Slot {
+    /// 0: free.
+    thread: AtomicU32,
+    errno: AtomicI32,
+    msqid: AtomicI32,
+    was_receive: AtomicU32,
+    caller: AtomicUsize,
+    msgp: AtomicUsize,
+    msgsz: AtomicUsize,
+    checksum: AtomicU64,
+}
+
+static SLOTS: [Slot; 64] = [const {
+    Slot {
+        thread: AtomicU32::new(0),
+        errno: AtomicI32::new(0),
+        msqid: AtomicI32::new(0),
+        was_receive: AtomicU32::new(0),
+        caller: AtomicUsize::new(0),
+        msgp: AtomicUsize::new(0),
+        msgsz: AtomicUsize::new(0),
+        checksum: AtomicU64::new(0),
+    }
+}; 64];
+
+/// How many slots are taken.
+static KEPT: AtomicU32 = AtomicU32::new(0);
+
+/// Keeps a call of this thread that had this outcome until its next one, where the message was there.
+#[cold]
+pub fn keep(outcome: Outcome, checksum: Option<u64>, failed: Failed) {
+    if let (Some(checksum), Err(error)) = (checksum, outcome) {
+        enter(Failed { errno: error.0, checksum, ..failed });
+    }
+}
+
+#[inline(never)]
+fn enter(failed: Failed) {
+    let thread = os::thread_id();
+    let Some(slot) = slot_of(0) else { return };
+    if slot.thread.compare_exchange(0, u32::MAX, AcqRel, Relaxed).is_err() {
+        return;
+    }
+    slot.errno.store(failed.errno, Relaxed);
+    slot.msqid.store(failed.msqid, Relaxed);
+    slot.was_receive.store(failed.was_receive.into(), Relaxed);
+    slot.caller.store(failed.caller, Relaxed);
+    slot.msgp.store(failed.msgp, Relaxed);
+    slot.msgsz.store(failed.msgsz, Relaxed);
+    slot.checksum.store(failed.checksum, Relaxed);
+    KEPT.fetch_add(1, Relaxed);
+    slot.thread.store(thread, Release);
+}
+
+/// The last call of this thread, where it failed and was kept; it is kept no longer.
+#[inline(always)]
+pub fn take() -> Option<Failed> {
+    if KEPT.load(Relaxed) == 0 { None } else { take_own() }
+}
+
+#[cold]
+#[inline(never)]
+fn take_own() -> Option<Failed> {
+    let thread = os::thread_id();
+    let slot = slot_of(thread)?;
+    let failed = Failed {
+        errno: slot.errno.load(Relaxed),
+        msqid: slot.msqid.load(Relaxed),
+        was_receive: slot.was_receive.load(Relaxed) != 0,
+        caller: slot.caller.load(Relaxed),
+        msgp: slot.msgp.load(Relaxed),
+        msgsz: slot.msgsz.load(Relaxed),
+        checksum: slot.checksum.load(Relaxed),
+    };
+    KEPT.fetch_sub(1, Relaxed);
+    slot.thread.store(0, Release);
+    Some(failed)
+}
+
+#[inline(never)]
+fn slot_of(thread: u32) -> Option<&'static Slot> {
+    SLOTS.iter().find(|slot| slot.thread.load(Acquire) == thread)
+}
+
+/// Keeps nothing: in a child, whose threads are not its parent's.
+pub fn forget() {
+    KEPT.store(0, Relaxed);
+    SLOTS.iter().for_each(|slot| slot.thread.store(0, Relaxed));
+}
+
+/// What tells a message from another: of its type, its size, and its first bytes.
+///
+/// # Safety
+/// The memory is still what the call saw.
+#[inline(never)]
+pub unsafe fn checksum_of(message: Readable, msgsz: usize) -> Option<u64> {
+    // SAFETY: the caller's promise.
+    let mtype = unsafe { message.read_mtype() }?;
+    let length = message.length.min(TELLING);
+    // SAFETY: so many bytes are there at least.
+    let bytes = unsafe { std::slice::from_raw_parts(message.bytes, length) };
+    Some(sum(mtype, msgsz, bytes))
+}
+
+/// The same for a buffer that was not proven readable; nothing where it is not.
+#[inline(never)]
+pub fn checksum_at(msgp: usize, msgsz: usize) -> Option<u64> {
+    let mut mtype = [0u8; 8];
+    let mut text = [0u8; TELLING];
+    let text = text.get_mut(..msgsz.min(TELLING))?;
+    let is_there = os::peek(msgp, &mut mtype) && os::peek(msgp.wrapping_add(8), text);
+    is_there.then(|| sum(i64::from_ne_bytes(mtype), msgsz, text))
+}
+
+fn sum(mtype: i64, msgsz: usize, bytes: &[u8]) -> u64 {
+    let head = mtype.to_ne_bytes().into_iter().chain(msgsz.to_ne_bytes());
+    checksum(head.chain(bytes.iter().copied()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(msqid: i32) -> Failed {
+        Failed {
+            msqid,
+            caller: 1,
+            msgp: 2,
+            msgsz: 3,
+            errno: libc::EAGAIN,
+            checksum: 4,
+            was_receive: false,
+        }
+    }
+
+    #[test]
+    fn each_thread_takes_its_own_failure_once() {
+        assert!(take().is_none());
+        enter(failed(5));
+        let other = std::thread::spawn(|| {
+            let before = take().map(|failed| failed.msqid);
+            enter(failed(6));
+            (before, take().map(|failed| failed.msqid))
+        });
+        assert_eq!(other.join().unwrap(), (None, Some(6)));
+        assert_eq!(take().map(|failed| failed.msqid), Some(5));
+        assert!(take().is_none());
+    }
+
+    #[test]
+    fn a_message_is_told_from_another_by_type_size_and_text() {
+        let sums = [sum(1, 3, b"abc"), sum(2, 3, b"abc"), sum(1, 4, b"abc"), sum(1, 3, b"abd")];
+        for (number, one) in sums.iter().enumerate() {
+            assert_eq!(sums.iter().position(|other| other == one), Some(number));
+        }
+        let message = (7i64, *b"text    ");
+        let at = std::ptr::from_ref(&message).addr();
+        assert_eq!(checksum_at(at, 4), Some(sum(7, 4, b"text")));
+        assert_eq!(checksum_at(8, 4), None);
+    }
+}

@@ -1,0 +1,30 @@
+/* Messages that fill the buffer to the last byte. */
+#include "../check.h"
+
+static int id;
+
+static void *send_later(void *unused)
+{
+    struct message message = {.mtype = 1};
+    usleep(100000);
+    NEED(msgsnd(id, &message, 20, 0) == 0);
+    return unused;
+}
+
+int main(void)
+{
+    pthread_t thread;
+    struct message message = {.mtype = 1};
+    id = new_queue();
+    for (int i = 0; i < 100; i++) {
+        NEED(msgsnd(id, &message, 20, 0) == 0);
+        NEED(msgsnd(id, &message, 7, 0) == 0);
+        NEED(msgrcv(id, &message, 20, 0, MSG_NOERROR) == 20);
+        NEED(msgrcv(id, &message, 20, 0, MSG_NOERROR) == 7);
+    }
+    NEED(pthread_create(&thread, NULL, send_later, NULL) == 0);
+    NEED(msgrcv(id, &message, 20, 0, MSG_NOERROR) == 20);
+    NEED(pthread_join(thread, NULL) == 0);
+    remove_queue(id);
+    return 0;
+}

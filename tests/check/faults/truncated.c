@@ -1,0 +1,11 @@
+#include "../check.h"
+
+int main(void)
+{
+    int id = new_queue();
+    struct message message = {.mtype = 1};
+    NEED(msgsnd(id, &message, 50, 0) == 0);
+    NEED(msgrcv(id, &message, 20, 0, MSG_NOERROR) == 20);
+    remove_queue(id);
+    return 0;
+}
