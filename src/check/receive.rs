@@ -4,7 +4,7 @@
 use super::catalogue::Misuse;
 use super::finding::{self, report};
 use super::queues::{Queue, SEVERAL};
-use super::sequel::{self, Failed};
+use super::sequel;
 use super::{Checked, Seen, ask, errors, flags, heap, is};
 use crate::trace::call::{Call, Outcome, Receive};
 use libc::{E2BIG, EINTR, EINVAL, IPC_NOWAIT, MSG_EXCEPT, MSG_NOERROR, c_long};
@@ -137,19 +137,7 @@ impl Receive {
             self.too_big(call);
         } else if is(outcome, EINTR) {
             let checksum = sequel::checksum_at(self.msgp.addr(), self.msgsz);
-            sequel::keep(
-                outcome,
-                checksum,
-                Failed {
-                    msqid: self.msqid,
-                    caller,
-                    msgp: self.msgp.addr(),
-                    msgsz: self.msgsz,
-                    errno: 0,
-                    checksum: 0,
-                    was_receive: true,
-                },
-            );
+            sequel::keep(call, outcome, checksum, (self.msgp.addr(), self.msgsz));
         } else {
             errors::look_at_error(call, outcome);
         }

@@ -124,19 +124,7 @@ impl Send {
         } else if is(outcome, EAGAIN) || is(outcome, EINTR) {
             // SAFETY: the caller's promise.
             let checksum = unsafe { sequel::checksum_of(self.proves(outcome), self.msgsz) };
-            sequel::keep(
-                outcome,
-                checksum,
-                Failed {
-                    msqid: self.msqid,
-                    caller,
-                    msgp: self.msgp.addr(),
-                    msgsz: self.msgsz,
-                    errno: 0,
-                    checksum: 0,
-                    was_receive: false,
-                },
-            );
+            sequel::keep(call, outcome, checksum, (self.msgp.addr(), self.msgsz));
         } else {
             errors::look_at_error(call, outcome);
         }

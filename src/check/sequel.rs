@@ -4,10 +4,12 @@
 //! so while none is kept the table is not looked at.
 #![allow(unsafe_code)]
 
+use super::finding::Call;
 use super::places::checksum;
 use crate::os;
 use crate::trace::call::Outcome;
 use crate::trace::capture::Readable;
+use crate::trace::format::Kind;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, AtomicUsize};
 
@@ -57,11 +59,14 @@ static SLOTS: [Slot; 64] = [const {
 /// How many slots are taken.
 static KEPT: AtomicU32 = AtomicU32::new(0);
 
-/// Keeps a call of this thread that had this outcome until its next one, where the message was there.
+/// Keeps a call of this thread that had this outcome until its next one, where the message was there:
+/// at this address, of this size.
 #[cold]
-pub fn keep(outcome: Outcome, checksum: Option<u64>, failed: Failed) {
+pub fn keep(call: Call, outcome: Outcome, checksum: Option<u64>, (msgp, msgsz): (usize, usize)) {
     if let (Some(checksum), Err(error)) = (checksum, outcome) {
-        enter(Failed { errno: error.0, checksum, ..failed });
+        let (msqid, caller, errno) = (call.object, call.caller, error.0);
+        let was_receive = call.kind == Kind::Receive;
+        enter(Failed { msqid, caller, msgp, msgsz, errno, checksum, was_receive });
     }
 }
 
