@@ -224,14 +224,14 @@ impl Thread for Caller {
         if in_vain || !here::has_other_processors() { 0 } else { LOOKS }
     }
 
-    fn slept_beside(&self, waker: bool) {
+    fn slept_beside(&self, beside: bool) {
         let before = SLEEPS.get();
         let bound = match high(before).is_multiple_of(RECOUNT) {
             true if os::allowed_processors() == 1 => BOUND,
             true => 0,
             false => low(before) & BOUND,
         };
-        let beside = if waker { BESIDE } else { 0 };
+        let beside = if beside { BESIDE } else { 0 };
         SLEEPS.set(pair(high(before).wrapping_add(1), bound | beside));
     }
 }

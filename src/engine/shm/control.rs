@@ -228,17 +228,18 @@ fn tell_of_the_end<M: Memory, T: Thread>(
 pub fn clear<M: Memory, T: Thread>(member: &mut Member<'_, M, T>, at: usize) -> Result<(), End> {
     loop {
         let class = attempt(member, at, |member, seen| {
-            let counts = member.memory.load(at + queue::COUNTS)?;
+            let memory = member.memory;
+            let queue = memory.block(at)?;
+            let counts = queue.load(queue::COUNTS);
             if seen & LIVE != 0 || high(counts) == 0 {
                 return Ok(Step::Answer(None));
             }
-            let Some(head) = runs::find(member, member.memory.block(at)?, Choice::Any)? else {
+            let Some(head) = runs::find(member, queue, Choice::Any)? else {
                 return Err(End::fault(Fault::Nonsense));
             };
             let message = head.message;
             let class = message.class()?;
-            let memory = member.memory;
-            runs::remove(member, memory.block(at)?, head, high(counts))?;
+            runs::remove(member, queue, head, high(counts))?;
             cells::put_back(member, class, message.unit)?;
             member.set(at + queue::COUNTS, counts.wrapping_sub(pair(1, message.size)))?;
             Ok(Step::Change(Some(class)))

@@ -7,8 +7,6 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 #[repr(C, align(4096))]
 struct Here {
     process: AtomicU32,
-    /// 1 where other processors are.
-    others: AtomicU32,
     /// 1 while a thread maps more of the arena.
     growing: AtomicU32,
     started: AtomicU64,
@@ -17,13 +15,17 @@ struct Here {
 
 static HERE: Here = Here {
     process: AtomicU32::new(0),
-    others: AtomicU32::new(0),
     growing: AtomicU32::new(0),
     started: AtomicU64::new(0),
     namespace: AtomicU64::new(0),
 };
 
 const _: () = assert!(size_of::<Here>() == 4096);
+
+/// Whether the machine has other processors: a child need not ask again. 0: not asked yet.
+static OTHERS: AtomicU32 = AtomicU32::new(0);
+const NONE: u32 = 1;
+const SOME: u32 = 2;
 
 /// The process's id.
 #[inline(always)]
@@ -54,7 +56,7 @@ pub fn namespace() -> u64 {
 /// Whether another thread can be at work while this one is.
 pub fn has_other_processors() -> bool {
     process();
-    HERE.others.load(Relaxed) != 0
+    OTHERS.load(Relaxed) == SOME
 }
 
 /// Waits until no other thread maps more of the arena. Signals are blocked; and a child that was made
@@ -81,7 +83,9 @@ pub extern "C" fn forget() {
 fn ask() -> u32 {
     os::wipe_on_fork((&raw const HERE).cast_mut().cast(), size_of::<Here>());
     let process = os::process_id();
-    HERE.others.store(os::several_processors().into(), Relaxed);
+    if OTHERS.load(Relaxed) == 0 {
+        OTHERS.store(if os::several_processors() { SOME } else { NONE }, Relaxed);
+    }
     HERE.started.store(os::started(process), Relaxed);
     HERE.namespace.store(os::process_namespace(), Relaxed);
     HERE.process.store(process, Release);

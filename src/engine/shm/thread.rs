@@ -61,5 +61,5 @@ pub trait Thread: System {
     /// meanwhile.
     fn looks(&self) -> u32;
     /// It slept; whether the one who woke it was on the processor where it had been itself.
-    fn slept_beside(&self, waker: bool);
+    fn slept_beside(&self, beside: bool);
 }
