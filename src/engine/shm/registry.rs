@@ -110,15 +110,13 @@ fn try_to_get<M: Memory, T: Thread>(
             if msgflg & IPC_CREAT != 0 && msgflg & IPC_EXCL != 0 {
                 return Err(End::errno(EEXIST));
             }
-            let wanted = (msgflg >> 6 | msgflg >> 3 | msgflg) as u32 & 7;
+            // Key and id change under the registry's lock alone. The queue may have ended by now: then
+            // this was a moment before.
             let permissions = permissions(member.memory.block(at)?);
-            let identity = member.memory.load(at + queue::IDENTITY)?;
-            if low(identity) != key as u32 || !is_live(member.memory, at)? {
-                return Err(End::fault(Fault::Nonsense));
-            }
-            if wanted != 0 && !member.system.may(&permissions, wanted) {
+            if !member.system.may(&permissions, msgflg as u32) {
                 return Err(End::errno(EACCES));
             }
+            let identity = member.memory.load(at + queue::IDENTITY)?;
             return Ok(Step::Answer(Got::Id(high(identity) & !queue::NAMED)));
         }
         if msgflg & IPC_CREAT == 0 {
