@@ -3,7 +3,7 @@
 use super::atomic::{AtomicU64, Ordering};
 use super::attempt::End;
 use super::commit::{LIVE, YOUNG};
-use super::layout::header;
+use super::layout::{FIRST_FRESH, header, queue, word_of};
 use super::lone::{self, Lone};
 use super::memory::{Fault, Memory};
 use super::runs::Choice;
@@ -244,5 +244,20 @@ fn a_queue_that_ends_while_its_key_is_looked_for_is_found_or_not() {
         let found = registry::get(&mut member, KEY, 0o600, new);
         let expected = [Ok(made), Err(End::errno(ENOENT))];
         assert!(expected.contains(&found), "{found:?} after {looks} looks");
+    }
+}
+
+#[test]
+fn a_group_of_queues_lies_behind_the_header_and_the_first_slots() {
+    let arena = lone::arena(1 << 13);
+    for (unit, found) in [
+        (0, Ok(None)),
+        (1, Err(Fault::Nonsense)),
+        (FIRST_FRESH - 1, Err(Fault::Nonsense)),
+        (FIRST_FRESH, Ok(Some(word_of(FIRST_FRESH as u32) + 3 * queue::WORDS))),
+        (1 << 32, Err(Fault::Nonsense)),
+    ] {
+        arena[header::QUEUE_GROUPS].store(unit, Ordering::Relaxed);
+        assert_eq!(registry::queue_at(&arena[..], 3), found, "a group in unit {unit}");
     }
 }
