@@ -244,8 +244,7 @@ pub fn class_of(bytes: usize) -> Option<usize> {
     let rounded = (bytes + cell::TEXT_BYTES).next_power_of_two();
     let guess = (rounded.trailing_zeros() as usize).saturating_sub(6);
     let smaller = guess.saturating_sub(1);
-    let class = if bytes <= class_text(smaller) { smaller } else { guess };
-    (class < CLASSES).then_some(class)
+    Some(if bytes <= class_text(smaller) { smaller } else { guess })
 }
 
 /// Two halves in one word.
