@@ -87,6 +87,8 @@ pub const GROUP_QUEUES: usize = 64;
 pub const SLOT_GROUPS: usize = 1024;
 /// Slots in a group.
 pub const GROUP_SLOTS: usize = 8;
+/// How many slots there can be: who follows a list of them goes no further.
+pub const MOST_SLOTS: usize = SLOT_GROUPS * GROUP_SLOTS;
 
 /// Words of a queue. Halves of a word are written high | low.
 pub mod queue {
