@@ -4,12 +4,13 @@
 mod engines;
 
 use engines::again::{self, Directory};
-use engines::call::{Call, Set};
+use engines::call::{Call, Place, Set};
 use engines::engine;
 use engines::identity::is_root;
 use engines::perform::Performer;
 use libc::{
-    EIDRM, EINVAL, ENOENT, IPC_CREAT, IPC_NOWAIT, IPC_PRIVATE, IPC_RMID, IPC_SET, IPC_STAT, c_int,
+    EFAULT, EIDRM, EINVAL, ENOENT, IPC_CREAT, IPC_NOWAIT, IPC_PRIVATE, IPC_RMID, IPC_SET, IPC_STAT,
+    c_int,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::fs::{Metadata, metadata, read_dir, remove_file};
@@ -134,7 +135,10 @@ fn without_file(performer: &mut Performer) -> Result<(), String> {
     let made = performer.perform(&Call::get(KEY, IPC_CREAT | 0o600)).answer;
     let id = made.map_err(|error| format!("msgget: error {error}"))? as c_int;
     files().iter().try_for_each(remove_file).map_err(|error| error.to_string())?;
-    expect(performer, Call::send(id, 3, 100, 0), Err(EINVAL))?;
+    let send = Call::send(id, 3, 100, 0);
+    expect(performer, send, Err(EINVAL))?;
+    // What the call is given is looked at first.
+    expect(performer, Call { place: Place::Null, ..send }, Err(EFAULT))?;
     remove(performer, id)?;
     expect(performer, Call::control(id, IPC_STAT), Err(EINVAL))?;
     expect(performer, Call::get(KEY, 0), Err(ENOENT))
