@@ -1,6 +1,7 @@
 //! What the tests of the library's files and of the command share.
 #![allow(dead_code)] // Each test program uses a part.
 
+pub mod place;
 pub mod traced;
 
 use std::env;
@@ -68,10 +69,41 @@ pub fn run(command: &mut Command) -> Output {
     command.stdin(std::process::Stdio::null()).output().expect("a command that runs")
 }
 
+/// Runs a command to its end, with this on standard input.
+pub fn run_with(command: &mut Command, input: &[u8]) -> Output {
+    use std::process::Stdio;
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("a command that runs");
+    let mut pipe = child.stdin.take().expect("a pipe");
+    let input = input.to_vec();
+    // It may end before it has read all, which is its own affair.
+    let writer = std::thread::spawn(move || drop(std::io::Write::write_all(&mut pipe, &input)));
+    let output = child.wait_with_output().expect("a command that ends");
+    writer.join().expect("a thread that writes");
+    output
+}
+
 /// Sends a signal. (The shell has `kill` built in; a program of that name need not be there.)
 pub fn kill(signal: &str, process: &str) {
     let output = run(Command::new("sh").args(["-c", &format!("kill -{signal} {process}")]));
     assert!(output.status.success(), "kill -{signal} {process}: {}", text(&output.stderr));
+}
+
+/// The command where everybody may run it: the build may be in a directory of one user's.
+pub fn copy_for_all(place: &Path) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let all = || std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(place, all()).expect("a directory of ours");
+    let copy = place.join("msgq");
+    std::fs::copy(env!("CARGO_BIN_EXE_msgq"), &copy).expect("a copy of the command");
+    std::fs::set_permissions(&copy, all()).expect("a copy of ours");
+    copy
+}
+
+/// Whether commands can be run in an IPC namespace of their own.
+pub fn may_have_a_namespace() -> bool {
+    let tried = Command::new("unshare").args(["--ipc", "true"]).output();
+    tried.is_ok_and(|output| output.status.success())
 }
 
 /// Waits until something is so, for at most ten seconds.

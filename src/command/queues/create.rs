@@ -5,9 +5,9 @@ use libc::c_int;
 /// Whether a queue is made where there is none.
 #[derive(clap::Args)]
 pub struct CreateOption {
-    /// Make the queue where no queue has the key, with this mode [default: 600]
+    /// Make the queue where none has the key, with this mode or 600
     #[arg(long, value_name = "MODE", num_args = 0..=1, require_equals = true,
-          default_missing_value = "600", value_parser = mode, requires = "queue_key")]
+          default_missing_value = "600", value_parser = mode, conflicts_with = "queue_id")]
     create: Option<c_int>,
 }
 

@@ -43,7 +43,9 @@ impl Message {
     /// Reads such an object; or says what is wrong with it.
     pub fn from_json(line: &str) -> Result<Message, String> {
         let read: Read = serde_json::from_str(line).map_err(|error| {
-            format!("{error}; right would be {{\"mtype\":7,\"message\":{{\"text\":\"hello\"}}}}")
+            let told = error.to_string();
+            let why = told.split(" at line ").next().unwrap_or_default();
+            format!("{why}; right would be {{\"mtype\":7,\"message\":{{\"text\":\"hello\"}}}}")
         })?;
         if read.mtype < 1 {
             return Err(format!("mtype is {}, and types begin at 1", read.mtype));

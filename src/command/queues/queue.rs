@@ -110,13 +110,7 @@ impl Queue {
     /// A copy of the message at this position, from 0 on, which stays where it is. EINVAL for one
     /// that is longer than messages may be now.
     pub fn copy(self, room: &mut Room, position: i64) -> Result<Message, Errno> {
-        let copied = self.receive_into(room, room.bytes(), position, MSG_COPY | IPC_NOWAIT);
-        let most = Limits::of(self.engine)?.msgmax.unwrap_or_default() as usize;
-        if copied.is_ok() || copied.as_ref().err() != Some(&Errno(EINVAL)) || most <= room.bytes() {
-            return copied;
-        }
-        *room = Room::of(most);
-        self.receive_into(room, room.bytes(), position, MSG_COPY | IPC_NOWAIT)
+        self.receive(room, position, MSG_COPY | IPC_NOWAIT)
     }
 
     /// Takes the first message away. ENOMSG where there is none.
