@@ -1,11 +1,15 @@
 //! `msgq send`, `recv`, `peek` and `flush`, on either engine.
 
+#[path = "conformance/support/asleep.rs"]
+mod asleep;
 #[path = "messages/bad_input.rs"]
 mod bad_input;
 #[path = "messages/not_lost.rs"]
 mod not_lost;
 #[path = "messages/one_by_one.rs"]
 mod one_by_one;
+#[path = "messages/readme.rs"]
+mod readme;
 #[path = "messages/saved.rs"]
 mod saved;
 #[path = "messages/somebody_elses.rs"]
@@ -42,5 +46,9 @@ fn main() {
             },
         ));
     }
+    trials.push(Trial::test("the_readmes_block_about_queues_can_be_pasted", || {
+        readme::test(&Place::on("shm"));
+        Ok(())
+    }));
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }

@@ -1,6 +1,7 @@
 //! Calls that wait: for a message, for room, for a time, for a signal.
 
 use crate::Test;
+use crate::asleep::is_asleep;
 use crate::support::place::Place;
 use crate::support::{kill, text, until};
 use std::os::unix::process::ExitStatusExt;
@@ -27,14 +28,10 @@ fn start(place: &Place, arguments: &[&str]) -> Child {
     command.spawn().expect("a command that runs")
 }
 
-/// Waits until a process sleeps in a system call that waits for somebody else's doing.
+/// Waits until a process sleeps in a call on its queue.
 fn until_asleep(child: &Child) {
-    let path = format!("/proc/{}/wchan", child.id());
-    let calls = ["do_msgrcv", "do_msgsnd", "futex", "msg"];
-    until("the command is asleep on the queue", || {
-        let place = std::fs::read_to_string(&path).unwrap_or_default();
-        calls.iter().any(|call| place.contains(call))
-    });
+    let process = child.id() as libc::pid_t;
+    until("the command is asleep on the queue", || is_asleep(process, process));
 }
 
 fn end(child: Child) -> Output {

@@ -106,13 +106,13 @@ pub fn may_have_a_namespace() -> bool {
     tried.is_ok_and(|output| output.status.success())
 }
 
-/// Waits until something is so, for at most ten seconds.
+/// Waits until something is so, for at most thirty seconds.
 pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    for _ in 0..2000 {
+    for _ in 0..6000 {
         if is_so() {
             return;
         }
         std::thread::sleep(Duration::from_millis(5));
     }
-    panic!("waited ten seconds for this in vain: {what}");
+    panic!("waited thirty seconds for this in vain: {what}");
 }
