@@ -387,6 +387,37 @@ fn both_engines_are_reported_alike() {
 }
 
 #[test]
+fn on_shm_links_are_certain_where_nothing_tells_the_messages_apart() {
+    let directory = tempfile::tempdir().unwrap();
+    let source = r#"
+int main(void) {
+    struct message message = { 1, "same" };
+    int id = msgget(IPC_PRIVATE, 0600);
+    for (int process = 0; process < 8; process++) {
+        if (fork() == 0) {
+            for (int i = 0; i < 500; i++)
+                if (process % 2) msgsnd(id, &message, 5, 0);
+                else msgrcv(id, &message, 5, 0, 0);
+            _exit(0);
+        }
+    }
+    while (wait(NULL) > 0) ;
+    return msgctl(id, IPC_RMID, NULL);
+}"#;
+    let program = program(directory.path(), "same", source);
+    let recording = directory.path().join("recording");
+    let mut command = msgq();
+    command.env("MSGQ_DIR", directory.path().join("queues"));
+    command.args(["trace", "--engine", "shm", "-s", "0", "-w"]).arg(&recording);
+    let output = run(command.args(["--", &program]));
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    let links = &report(&recording, &[])["links"];
+    for what in ["sent", "received", "linked", "certain"] {
+        assert_eq!(links[what], 2000, "{what}: {links}");
+    }
+}
+
+#[test]
 fn what_is_no_recording_is_named() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("something");
