@@ -77,6 +77,30 @@ fn each_message_of_the_demo_is_linked_for_certain() {
 }
 
 #[test]
+fn the_three_faults_of_the_broken_demo_are_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let demo = [env!("CARGO_BIN_EXE_msgq"), "demo", "--broken"];
+    let recording = directory.path().join("recording");
+    let mut command = msgq();
+    // On shm, so that what it leaves behind goes with the directory.
+    command.env("MSGQ_DIR", directory.path().join("queues"));
+    command.args(["trace", "--engine", "shm", "-w"]).arg(&recording).arg("--").args(demo);
+    let output = run(&mut command);
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    let report = report(&recording, &[]);
+    let [receiver, sender] = findings(&report, "hanging")[..] else {
+        panic!("two findings: {}", report["findings"])
+    };
+    assert_says(receiver, &["a message of type 2", "no message of type 2"]);
+    assert_says(
+        sender,
+        &["to send 64 bytes", "full: 640 of 640 bytes, held by 10 messages of type 1"],
+    );
+    let [left] = findings(&report, "left_behind")[..] else { panic!("{}", report["findings"]) };
+    assert_says(left, &["stays behind with 10 messages (640 bytes)"]);
+}
+
+#[test]
 fn the_time_that_a_message_lay_in_its_queue_is_told_per_type() {
     let directory = tempfile::tempdir().unwrap();
     let script = r#"
@@ -132,8 +156,7 @@ msgctl($queue, RMID, 0);"#;
     assert_eq!(waits[0]["reason"], "nothing_matches");
     let sender = report["processes"][1]["pid"].to_string();
     let last = format!("the last process that sent one was {sender} (perl), at ");
-    let parts =
-        ["no message of type 7 (1 message of other types are there", &last, ", which exited at "];
+    let parts = ["no message of type 7 (there: 1 message of type 5)", &last, ", which exited at "];
     assert_says(waits[0]["why"].as_str().unwrap(), &parts);
 }
 
