@@ -7,8 +7,8 @@
 //!  get control send receive    what each call is checked for
 //!    |        |
 //!    |      flags, errors               what several of them are
-//!    |      queues, sequel, heap, ask   what they know: of the queue, of the call before, of the
-//!    |                                  caller's memory, and from the engine
+//!    |      queues, buffers, sequel,    what they know: of the queue, of the place, of the call
+//!    |      heap, ask                   before, of the caller's memory, and from the engine
 //!  finding -> places      told once for each place in the program, and counted
 //!    |
 //!  store                  the tables: this process's own, or shared with `msgq check`
@@ -18,6 +18,7 @@
 
 mod any;
 mod ask;
+mod buffers;
 pub mod catalogue;
 mod control;
 mod errors;

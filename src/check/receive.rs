@@ -5,7 +5,7 @@ use super::catalogue::Misuse;
 use super::finding::{self, report};
 use super::queues::{Queue, SEVERAL};
 use super::sequel;
-use super::{Checked, Seen, ask, errors, flags, heap, is};
+use super::{Checked, Seen, ask, buffers, errors, flags, heap, is};
 use crate::trace::call::{Call, Outcome, Receive};
 use libc::{E2BIG, EINTR, EINVAL, IPC_NOWAIT, MSG_EXCEPT, MSG_NOERROR, c_long};
 use std::fmt::Write;
@@ -65,7 +65,9 @@ impl Receive {
     #[inline(always)]
     fn received(self, caller: usize, seen: Seen, queue: &Queue, length: usize) {
         queue.note_received(length, self.msgsz);
-        if self.msgsz == length + MTYPE && length > 0 {
+        if self.msgsz != length + MTYPE {
+            buffers::note(caller);
+        } else if length > 0 {
             self.look_at_habit(caller, queue, length);
         }
         if self.msgsz == length && self.msgflg & MSG_NOERROR != 0 {
@@ -76,7 +78,10 @@ impl Receive {
     /// Every message leaves just so much room as an mtype takes.
     fn look_at_habit(self, caller: usize, queue: &Queue, length: usize) {
         let is_habit = queue.received_alike() == HABIT && length.is_multiple_of(MTYPE);
-        if is_habit && queue.sent_size().is_none_or(|sent| sent == length) {
+        if is_habit
+            && !buffers::is_one(caller)
+            && queue.sent_size().is_none_or(|sent| sent == length)
+        {
             report(Misuse::CountsMtype, self.at(caller), &|detail| {
                 let msgsz = self.msgsz;
                 let _ = write!(
