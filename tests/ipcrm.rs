@@ -8,7 +8,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::path::Path;
 use std::process::Command;
 use support::place::{Place, failed};
-use support::{copy_for_all, may_have_a_namespace, run, text};
+use support::{copy_for_all, is_util_linuxs, may_have_a_namespace, run, text};
 
 /// What both understand, in namespaces with the same queues: ids 0 to 5 with the keys 1 to 4, 0x4d2
 /// and -5.
@@ -73,8 +73,11 @@ echo "status $?"
 "$msgq" ipcs -q | awk '/^0x/ { print "left", $1, $2 }'
 "#;
 
+/// A test on one engine.
+type Test = fn(&Place);
+
 fn main() {
-    let why_not = if run(Command::new("sh").args(["-c", "ipcrm --version"])).status.success() {
+    let why_not = if is_util_linuxs("ipcrm") {
         (!may_have_a_namespace()).then_some("this user gets no IPC namespace of his own")
     } else {
         Some("util-linux's ipcrm is not installed")
@@ -95,7 +98,7 @@ fn main() {
             },
         ));
     }
-    let tests: [(&str, fn(&Place)); 4] = [
+    let tests: [(&str, Test); 4] = [
         ("queues_are_removed_by_id_and_by_key_and_others_stay", by_id_and_key),
         ("nothing_is_removed_where_one_name_means_nothing", nothing),
         ("nothing_named_is_an_error", nothing_named),

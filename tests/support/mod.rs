@@ -106,6 +106,12 @@ pub fn may_have_a_namespace() -> bool {
     tried.is_ok_and(|output| output.status.success())
 }
 
+/// Whether a program is there, and is util-linux's.
+pub fn is_util_linuxs(program: &str) -> bool {
+    let told = Command::new(program).arg("--version").output();
+    told.is_ok_and(|output| text(&output.stdout).contains("util-linux"))
+}
+
 /// Waits until something is so, for at most thirty seconds.
 pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     for _ in 0..6000 {

@@ -265,9 +265,6 @@ mod tests {
             Named::Id(7).failure("read", Errno(EACCES)).sentence,
             "permission denied for id (7): this user may not read it"
         );
-        assert_eq!(
-            Named::Id(7).failure("read", Errno(libc::EIO)).sentence,
-            "id (7): Input/output error"
-        );
+        assert_eq!(Named::Id(7).failure("read", Errno(libc::EIO)).sentence, "id (7): I/O error");
     }
 }

@@ -90,8 +90,9 @@ impl Queue {
             u64::from_ne_bytes(word)
         });
         let words: Vec<u64> = [message.mtype as u64].into_iter().chain(text).collect();
+        let (address, msgsz) = (words.as_ptr().cast(), message.text.len());
         // SAFETY: there are the type, and so many bytes of text.
-        unsafe { self.engine.msgsnd(self.id, words.as_ptr().cast(), message.text.len(), msgflg) }
+        unsafe { self.engine.msgsnd(self.id, address, msgsz, msgflg) }.map(drop)
     }
 
     /// Receives a message, however long it is.
@@ -133,7 +134,7 @@ impl Queue {
     ) -> Result<Message, Errno> {
         let address = room.0.as_mut_ptr().cast();
         // SAFETY: there is room for a type and so many bytes.
-        let length = unsafe { self.engine.msgrcv(self.id, address, msgsz, msgtyp, msgflg) }?;
-        Ok(room.message(length))
+        let received = unsafe { self.engine.msgrcv(self.id, address, msgsz, msgtyp, msgflg) }?;
+        Ok(room.message(received.bytes))
     }
 }
