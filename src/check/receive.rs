@@ -3,9 +3,11 @@
 
 use super::catalogue::Misuse;
 use super::finding::{self, report};
+use super::places::checksum;
 use super::queues::{Queue, SEVERAL};
 use super::sequel;
 use super::{Checked, Seen, ask, buffers, errors, flags, heap, is};
+use crate::os;
 use crate::trace::call::{Call, Outcome, Receive};
 use libc::{E2BIG, EINTR, EINVAL, IPC_NOWAIT, MSG_EXCEPT, MSG_NOERROR, c_long};
 use std::fmt::Write;
@@ -161,7 +163,9 @@ impl Receive {
                 );
             });
         }
-        let receive = (self.msgsz as u64) << 48 ^ (self.msgtyp as u64) << 32 ^ 1 << 63;
+        // Each of several threads may meet with one such message, and go on with a bigger buffer.
+        let words = [self.msgsz as u64, self.msgtyp as u64, u64::from(os::thread_id())];
+        let receive = checksum(words.into_iter().flat_map(u64::to_ne_bytes)) | 1 << 63;
         if queue.note_too_big(receive) == CIRCLES {
             report(Misuse::TooBigAgain, call, &|detail| {
                 let msgsz = self.msgsz;
