@@ -83,6 +83,8 @@ pub(crate) trait Checked: Call {
 pub(crate) struct Seen {
     /// Whether the call is looked at.
     on: bool,
+    /// Whether a receive was counted when it began.
+    counted: bool,
     /// The queue's bytes and messages, or whether a key has no queue yet.
     words: Option<(u64, u64)>,
 }
