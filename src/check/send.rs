@@ -97,9 +97,13 @@ impl Send {
             && [0, own as i32].contains(&ds.msg_lrpid)
             && ds.msg_lspid == own as i32;
         // Nobody else knows the id of a private queue, unless he was told.
-        let is_alone =
-            queue.forks() == FORKS.load(Relaxed) && !os::has_children() && os::threads() == 1;
-        if is_full && is_own && is_alone {
+        let is_alone = || {
+            queue.forks() == FORKS.load(Relaxed)
+                && !os::has_children()
+                && !os::had_children()
+                && os::threads() == 1
+        };
+        if is_full && is_own && is_alone() {
             report(Misuse::SendsToItself, self.at(caller), &|detail| {
                 let (bytes, qbytes, messages) = (ds.__msg_cbytes, ds.msg_qbytes, ds.msg_qnum);
                 let _ = write!(
