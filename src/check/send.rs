@@ -5,7 +5,7 @@ use super::catalogue::Misuse;
 use super::finding::{self, report};
 use super::queues::Queue;
 use super::sequel::{self, Failed};
-use super::{Checked, FORKS, Seen, ask, errors, flags, heap, is, process};
+use super::{Checked, FORKS, NOWHERE, Seen, ask, errors, flags, heap, is, process};
 use crate::os;
 use crate::trace::call::{Call, Outcome, Send};
 use libc::{EAGAIN, EINTR, EINVAL, IPC_NOWAIT, IPC_PRIVATE, c_long};
@@ -174,6 +174,7 @@ impl Send {
                 });
             }
         } else if failed.caller == caller
+            && caller != NOWHERE
             && failed.msqid == self.msqid
             && (now != failed.checksum || failed.msgsz != self.msgsz)
         {
