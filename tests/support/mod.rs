@@ -112,13 +112,13 @@ pub fn is_util_linuxs(program: &str) -> bool {
     told.is_ok_and(|output| text(&output.stdout).contains("util-linux"))
 }
 
-/// Waits until something is so, for at most thirty seconds.
+/// Waits until something is so, for at most a minute.
 pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    for _ in 0..6000 {
+    for _ in 0..12_000 {
         if is_so() {
             return;
         }
         std::thread::sleep(Duration::from_millis(5));
     }
-    panic!("waited thirty seconds for this in vain: {what}");
+    panic!("waited a minute for this in vain: {what}");
 }
