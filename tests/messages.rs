@@ -8,8 +8,6 @@ mod bad_input;
 mod not_lost;
 #[path = "messages/one_by_one.rs"]
 mod one_by_one;
-#[path = "messages/readme.rs"]
-mod readme;
 #[path = "messages/saved.rs"]
 mod saved;
 #[path = "messages/somebody_elses.rs"]
@@ -46,9 +44,5 @@ fn main() {
             },
         ));
     }
-    trials.push(Trial::test("the_readmes_block_about_queues_can_be_pasted", || {
-        readme::test(&Place::on("shm"));
-        Ok(())
-    }));
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }

@@ -71,11 +71,14 @@ impl Place {
     /// A shell that sees the built command, as the page says.
     fn shell(&self, script: &str) -> Command {
         let mut command = Command::new("bash");
-        let path = std::env::var("PATH").unwrap_or_default();
+        let path = std::env::var_os("PATH").unwrap_or_default();
         command
             .args(["-e", "-o", "pipefail", "-c", &script.replace(KEY, &self.key)])
             .current_dir(self.path())
-            .env("PATH", format!("{}:{path}", self.path().join("target/release").display()))
+            .env(
+                "PATH",
+                format!("{}:{}", self.path().join("target/release").display(), path.display()),
+            )
             .env("MSGQ_DIR", self.path().join("queues"));
         command
     }
@@ -116,4 +119,20 @@ fn the_korean_page_can_be_pasted_from_top_to_bottom() {
     for line in ["3: 먼저 할 일\n7: 나중 일\n10: 끝\n", "안녕"] {
         assert!(shown.contains(line), "{line:?} is not in\n{shown}");
     }
+}
+
+#[test]
+fn the_block_for_those_who_look_after_queues_can_be_pasted() {
+    let place = Place::new(1);
+    let mut blocks = blocks("README.md").into_iter();
+    let block = blocks.find(|block| block.heading == "Look after queues").expect("the block");
+    // In a directory of its own, where no key is anybody else's.
+    let output = run(place.shell(&block.code).env("MSGQ_ENGINE", "shm"));
+    let shown = text(&output.stdout);
+    assert!(output.status.success(), "{}\n{shown}{}", block.code, text(&output.stderr));
+    for part in ["0x000004d2 ", "\nhello\n", "removed 1 message from queue", "msgmnb"] {
+        assert!(shown.contains(part), "{part:?} is not in\n{shown}");
+    }
+    let left = text(&run(&mut place.shell("msgq ipcs -u --engine shm")).stdout);
+    assert!(left.contains("allocated queues = 0\n"), "{left}");
 }
