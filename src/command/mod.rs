@@ -10,6 +10,7 @@ mod processes;
 mod program;
 mod queue;
 mod recording;
+mod replacement;
 mod report;
 mod run;
 mod show;
