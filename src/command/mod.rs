@@ -6,6 +6,7 @@ mod failure;
 mod inject;
 mod launch;
 mod limits;
+mod pace;
 mod processes;
 mod program;
 mod queue;
