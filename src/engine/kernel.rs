@@ -5,7 +5,7 @@
 
 use super::functions::Functions;
 use super::limits::Limits;
-use super::{Engine, syscall, sysctl};
+use super::{Engine, Number, Received, syscall, sysctl};
 use crate::errno::Errno;
 use libc::{c_int, c_long, c_void, key_t, msqid_ds};
 use std::ffi::CStr;
@@ -72,7 +72,7 @@ impl Engine for Kernel {
         msgp: *const c_void,
         msgsz: usize,
         msgflg: c_int,
-    ) -> Result<(), Errno> {
+    ) -> Result<Number, Errno> {
         // SAFETY: the caller's promise, handed on.
         let answer = unsafe {
             match NEXT.msgsnd() {
@@ -80,7 +80,7 @@ impl Engine for Kernel {
                 None => syscall::msgsnd(msqid, msgp, msgsz, msgflg),
             }
         };
-        checked(answer as isize).map(drop)
+        checked(answer as isize).map(|_| 0)
     }
 
     #[inline(always)]
@@ -91,7 +91,7 @@ impl Engine for Kernel {
         msgsz: usize,
         msgtyp: c_long,
         msgflg: c_int,
-    ) -> Result<usize, Errno> {
+    ) -> Result<Received, Errno> {
         // SAFETY: the caller's promise, handed on.
         let answer = unsafe {
             match NEXT.msgrcv() {
@@ -99,7 +99,7 @@ impl Engine for Kernel {
                 None => syscall::msgrcv(msqid, msgp, msgsz, msgtyp, msgflg),
             }
         };
-        checked(answer).map(|bytes| bytes as usize)
+        checked(answer).map(|bytes| Received { bytes: bytes as usize, number: 0 })
     }
 }
 

@@ -74,13 +74,13 @@ pub fn kill(signal: &str, process: &str) {
     assert!(output.status.success(), "kill -{signal} {process}: {}", text(&output.stderr));
 }
 
-/// Waits until something is so, for at most ten seconds.
+/// Waits until something is so, for at most a minute.
 pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    for _ in 0..2000 {
+    for _ in 0..12_000 {
         if is_so() {
             return;
         }
         std::thread::sleep(Duration::from_millis(5));
     }
-    panic!("waited ten seconds for this in vain: {what}");
+    panic!("waited a minute for this in vain: {what}");
 }

@@ -129,7 +129,7 @@ pub fn send<M: Memory>(
     cells::provide(member, class, 1)?;
     let unit = cells::at_hand(member, class)?;
     let message = Message { unit, size: size as u32, mtype };
-    cells::label(member.memory, message)?;
+    cells::label(member.memory, message, cells::next_number(member))?;
     send::send(member, at, id, message, false)
 }
 
