@@ -13,6 +13,7 @@ mod links;
 mod messages;
 mod model;
 mod observer;
+pub mod perfetto;
 mod process;
 mod progress;
 mod queue;
@@ -27,24 +28,30 @@ mod timeline;
 mod waits;
 mod words;
 
-use super::failure::Failure;
+use super::failure::{Failure, MEANINGLESS};
 use super::recording::file::RecordingFile;
 use super::recording::finished;
 use super::recording::live::Losses;
+use super::replacement::Replacement;
+use super::show::Filter;
 use alive::Alive;
 use events::Event;
 use model::{Known, Model};
 use observer::Observer;
+use perfetto::Perfetto;
 use process::Process;
 use progress::Progress;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use summary::Report;
 use timeline::Timeline;
 
+/// The shortest wait, in milliseconds, that is told of unless another is asked for.
+const USUAL_WAIT: u32 = 100;
+
 /// What `msgq report` is told.
-#[derive(clap::Args)]
+#[derive(Default, clap::Args)]
 pub struct Arguments {
     /// The recording, as `msgq trace -w` or MSGQ_TRACE makes it; it may still be written
     #[arg(value_name = "FILE")]
@@ -52,14 +59,19 @@ pub struct Arguments {
     /// Write one JSON object instead of text
     #[arg(long)]
     json: bool,
+    /// Write a trace for Perfetto (ui.perfetto.dev) to OUT besides
+    #[arg(long, value_name = "OUT")]
+    perfetto: Option<PathBuf>,
     /// Tell of every wait that took at least so many milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 100)]
+    #[arg(long, value_name = "MS", default_value_t = USUAL_WAIT)]
     waits: u32,
 }
 
 /// Reads the recording and writes the report.
 pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
-    let (report, read) = read(&arguments, &mut ())?;
+    let mut trace = arguments.perfetto.as_deref().map(new_trace).transpose()?;
+    let (report, read) = read(&arguments, &mut trace)?;
+    let traced = trace.map_or(Ok(()), Perfetto::complete);
     let mut out = BufWriter::new(io::stdout().lock());
     let written = match arguments.json {
         true => json::write(&report, &mut out),
@@ -71,7 +83,25 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         written => written.map_err(|error| Failure::about("standard output", error))?,
     }
     // What could be read of a damaged recording has its report, too.
-    read.map(|_| ExitCode::SUCCESS)
+    read.and(traced).map(|()| ExitCode::SUCCESS)
+}
+
+/// Begins the trace for Perfetto that is asked for beside a report.
+fn new_trace(path: &Path) -> Result<Perfetto<Replacement>, Failure> {
+    if path == Path::new("-") {
+        let sentence = "--perfetto needs a file: the report itself goes to standard output";
+        return Err(Failure::new(sentence).with_status(MEANINGLESS));
+    }
+    Ok(Perfetto::new(Replacement::create(path)?, Filter::default()))
+}
+
+/// Writes the trace of a recording, and nothing else.
+pub fn trace(recording: &Path, mut trace: Perfetto<Replacement>) -> Result<Losses, Failure> {
+    let file = recording.to_path_buf();
+    let arguments = Arguments { file, waits: USUAL_WAIT, ..Arguments::default() };
+    let (_, read) = read(&arguments, &mut trace)?;
+    trace.complete()?;
+    read
 }
 
 /// Reads the recording, and lets `observer` see all calls and messages: the report, and whether all
@@ -85,6 +115,7 @@ fn read(
     let until = file.freeze().map_err(about)?;
     let counters = file.counters().map_err(about)?;
     let (mut alive, realtime) = (Alive::of(&file, &counters), file.made_realtime);
+    observer.recorded_since(file.made.monotonic, realtime);
     let mut now = None;
     let losses = Losses::of(&counters);
     let [msgmax, msgmnb, _] = file.limits;
