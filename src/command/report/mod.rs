@@ -19,6 +19,7 @@ mod queue;
 #[cfg(test)]
 mod samples;
 mod series;
+mod steps;
 mod stuck;
 mod summary;
 mod sums;
