@@ -178,6 +178,10 @@ impl<'a, O: Observer> Model<'a, O> {
             calls.into_iter().for_each(|id| self.abandon(id, last, Ended::Gone));
             self.processes.get_mut(number).is_gone = true;
         }
+        // Whoever is left waits still.
+        let mut waiting: Vec<&(usize, Call)> = self.never.values().collect();
+        waiting.sort_by_key(|(_, call)| call.id());
+        waiting.into_iter().for_each(|(process, call)| self.observer.call(*process, call));
     }
 
     /// Puts a removed queue aside, once no call is under way on it.

@@ -57,7 +57,7 @@ pub trait Observer {
     fn process(&mut self, number: usize, process: &Process) {
         let _ = (number, process);
     }
-    /// A call by the process of this number returned, or never will.
+    /// A call by the process of this number returned, never will, or has not when the recording ends.
     fn call(&mut self, process: usize, call: &Call) {
         let _ = (process, call);
     }
@@ -73,3 +73,19 @@ pub trait Observer {
 
 /// Nobody else.
 impl Observer for () {}
+
+/// Somebody, if anybody.
+impl<O: Observer> Observer for Option<O> {
+    fn process(&mut self, number: usize, process: &Process) {
+        self.iter_mut().for_each(|observer| observer.process(number, process));
+    }
+    fn call(&mut self, process: usize, call: &Call) {
+        self.iter_mut().for_each(|observer| observer.call(process, call));
+    }
+    fn link(&mut self, link: &Link) {
+        self.iter_mut().for_each(|observer| observer.link(link));
+    }
+    fn depth(&mut self, sample: &DepthSample) {
+        self.iter_mut().for_each(|observer| observer.depth(sample));
+    }
+}
