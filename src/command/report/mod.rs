@@ -7,11 +7,13 @@ mod deadlock;
 mod events;
 mod failures;
 mod findings;
+mod html;
 mod json;
 mod life;
 mod links;
 mod messages;
 mod model;
+mod new_file;
 mod observer;
 mod process;
 mod progress;
@@ -34,6 +36,7 @@ use super::recording::finished;
 use super::recording::live::Losses;
 use alive::Alive;
 use events::Event;
+use html::{Html, PageArguments};
 use model::{Known, Model};
 use observer::Observer;
 use process::Process;
@@ -56,23 +59,36 @@ pub struct Arguments {
     /// Tell of every wait that took at least so many milliseconds
     #[arg(long, value_name = "MS", default_value_t = 100)]
     waits: u32,
+    #[command(flatten)]
+    page: PageArguments,
 }
 
-/// Reads the recording and writes the report.
+/// Reads the recording and writes the report. Where a file was asked for, and no JSON, that is all.
 pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
-    let (report, read) = read(&arguments, &mut ())?;
-    let mut out = BufWriter::new(io::stdout().lock());
-    let written = match arguments.json {
-        true => json::write(&report, &mut out),
-        false => text::write(&report, &arguments.file, &mut out),
-    };
-    match written.and_then(|()| out.flush()) {
-        // Whoever reads the report has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => (),
-        written => written.map_err(|error| Failure::about("standard output", error))?,
+    let mut page = Html::begin(&arguments.page, &arguments.file)?;
+    let (report, read) = read(&arguments, &mut page)?;
+    if arguments.json || page.is_none() {
+        print(&arguments, &report)?;
+    }
+    if let Some(page) = page {
+        page.finish(&report, &arguments.file)?;
     }
     // What could be read of a damaged recording has its report, too.
     read.map(|_| ExitCode::SUCCESS)
+}
+
+/// Writes the report to standard output.
+fn print(arguments: &Arguments, report: &Report) -> Result<(), Failure> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let written = match arguments.json {
+        true => json::write(report, &mut out),
+        false => text::write(report, &arguments.file, &mut out),
+    };
+    match written.and_then(|()| out.flush()) {
+        // Whoever reads the report has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(|error| Failure::about("standard output", error)),
+    }
 }
 
 /// Reads the recording, and lets `observer` see all calls and messages: the report, and whether all

@@ -5,7 +5,6 @@ use super::process::Process;
 
 /// A message that was sent and received.
 #[derive(Clone, Debug)]
-#[allow(dead_code)] // Text and JSON show sums alone.
 pub struct Link {
     /// The queue's id.
     pub queue: i32,
@@ -39,7 +38,6 @@ impl Link {
 
 /// How much a queue holds from a moment on.
 #[derive(Clone, Copy, Debug)]
-#[allow(dead_code)] // Text and JSON have steps in its place.
 pub struct DepthSample {
     /// The queue's id.
     pub queue: i32,

@@ -36,6 +36,17 @@ impl<T: Step> Steps<T> {
         &mut self.steps[index]
     }
 
+    /// Has each step seen that a span of time touches, with how much of the span is in it.
+    pub fn over(&mut self, from: u64, until: u64, quiet: &T, mut see: impl FnMut(&mut T, u64)) {
+        self.make_room(until);
+        let mut begin = from.max(self.from);
+        while begin < until {
+            let end = (begin - self.from) / self.width * self.width + self.from + self.width;
+            see(self.at(begin, quiet), end.min(until) - begin);
+            begin = end;
+        }
+    }
+
     /// All steps.
     pub fn all(&self) -> &[T] {
         &self.steps
@@ -72,5 +83,15 @@ mod tests {
         }
         assert!(steps.all().len() <= 128 && steps.all().len() > 64, "{}", steps.all().len());
         assert_eq!(steps.all().iter().sum::<u64>(), 1000);
+    }
+
+    #[test]
+    fn a_span_is_divided_among_the_steps_that_it_touches() {
+        let mut steps = Steps::new(0, 4);
+        let span = (FIRST_WIDTH / 2, FIRST_WIDTH * 5 / 2);
+        steps.over(span.0, span.1, &0, |step, part| *step += part);
+        assert_eq!(steps.all(), [FIRST_WIDTH / 2, FIRST_WIDTH, FIRST_WIDTH / 2]);
+        steps.over(0, FIRST_WIDTH * 7, &0, |_, _| ());
+        assert_eq!(steps.all()[..2], [FIRST_WIDTH * 3 / 2, FIRST_WIDTH / 2]);
     }
 }
