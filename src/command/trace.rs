@@ -1,5 +1,6 @@
 //! `msgq trace`: runs a program, and shows its calls as they happen.
 
+use super::engine::{engine_called, engines};
 use super::failure::{Failure, MEANINGLESS};
 use super::inject::Inject;
 use super::launch::{Launch, Launched, end_like};
@@ -12,7 +13,6 @@ use super::recording::live::LiveRecording;
 use super::recording::place::Place;
 use super::show::output::{Form, Output};
 use super::show::{Filter, names};
-use super::{engine_called, engines};
 use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, ValueEnum};
 use msgq::trace::format::{DEFAULT_KEPT, Kind, MOST_KEPT};
