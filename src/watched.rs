@@ -6,23 +6,24 @@
 #![allow(unsafe_code)]
 
 use crate::check::{self, Checked};
-use crate::engine::{self, Engine};
-use crate::trace::call::{self, Injected, Outcome};
+use crate::engine::{self, Engine, Received};
+use crate::trace::call::{self, Answer, Injected};
 use crate::{start, trace};
 use libc::{c_int, c_long, c_void, key_t, msqid_ds, size_t, ssize_t};
 
 /// What C sees of the outcome of `call`, which `ask` puts to the engine. `caller`: where the program
 /// made the call.
 #[inline(always)]
-fn pass(call: impl Checked, caller: usize, ask: impl Fn(&dyn Engine) -> Outcome) -> i64 {
+fn pass(call: impl Checked, caller: usize, ask: impl Fn(&dyn Engine) -> Answer) -> i64 {
     start::ready();
     let seen = check::enter(call, caller);
     let span = trace::enter(call);
     // Nothing that has to be dropped is alive here: the call may be cancelled.
-    let outcome = engine::ask(ask);
+    let answer = engine::ask(ask);
+    let outcome = answer.outcome;
     // SAFETY: the engine has just answered this call.
     unsafe {
-        trace::leave(span, call, outcome, Injected::default());
+        trace::leave(span, call, answer, Injected::default());
         check::leave(seen, call, caller, outcome);
     }
     outcome.unwrap_or_else(|error| {
@@ -35,7 +36,8 @@ fn pass(call: impl Checked, caller: usize, ask: impl Fn(&dyn Engine) -> Outcome)
 /// As msgget(2).
 #[inline(never)]
 pub unsafe extern "C-unwind" fn msgget(key: key_t, msgflg: c_int, caller: usize) -> c_int {
-    let ask = |engine: &dyn Engine| engine.msgget(key, msgflg).map(i64::from);
+    let ask =
+        |engine: &dyn Engine| Answer::without_number(engine.msgget(key, msgflg).map(i64::from));
     pass(call::Get { key, msgflg }, caller, ask) as c_int
 }
 
@@ -48,8 +50,11 @@ pub unsafe extern "C-unwind" fn msgctl(
     buf: *mut msqid_ds,
     caller: usize,
 ) -> c_int {
-    // SAFETY: the caller's promise, handed on.
-    let ask = |engine: &dyn Engine| unsafe { engine.msgctl(msqid, cmd, buf).map(i64::from) };
+    let ask = |engine: &dyn Engine| {
+        // SAFETY: the caller's promise, handed on.
+        let told = unsafe { engine.msgctl(msqid, cmd, buf) };
+        Answer::without_number(told.map(i64::from))
+    };
     pass(call::Control { msqid, cmd, buf }, caller, ask) as c_int
 }
 
@@ -63,9 +68,11 @@ pub unsafe extern "C-unwind" fn msgsnd(
     msgflg: c_int,
     caller: usize,
 ) -> c_int {
-    // SAFETY: the caller's promise, handed on.
-    let ask =
-        |engine: &dyn Engine| unsafe { engine.msgsnd(msqid, msgp, msgsz, msgflg).map(|()| 0) };
+    let ask = |engine: &dyn Engine| {
+        // SAFETY: the caller's promise, handed on.
+        let told = unsafe { engine.msgsnd(msqid, msgp, msgsz, msgflg) };
+        Answer::of(told.map(|number| (0, number)))
+    };
     pass(call::Send { msqid, msgp, msgsz, msgflg }, caller, ask) as c_int
 }
 
@@ -80,9 +87,10 @@ pub unsafe extern "C-unwind" fn msgrcv(
     msgflg: c_int,
     caller: usize,
 ) -> ssize_t {
-    // SAFETY: the caller's promise, handed on.
-    let ask = |engine: &dyn Engine| unsafe {
-        engine.msgrcv(msqid, msgp, msgsz, msgtyp, msgflg).map(|bytes| bytes as i64)
+    let ask = |engine: &dyn Engine| {
+        // SAFETY: the caller's promise, handed on.
+        let told = unsafe { engine.msgrcv(msqid, msgp, msgsz, msgtyp, msgflg) };
+        Answer::of(told.map(|Received { bytes, number }| (bytes as i64, number)))
     };
     pass(call::Receive { msqid, msgp, msgsz, msgtyp, msgflg }, caller, ask) as ssize_t
 }

@@ -73,6 +73,102 @@ int main(void) {
     }
 }
 
+#[test]
+fn on_shm_a_received_message_has_the_number_that_its_sender_got() {
+    let directory = tempfile::tempdir().unwrap();
+    // Four threads of two processes send, all at once, and two receive; a signal handler sends amid that.
+    let source = r#"
+#include <sys/time.h>
+static int id;
+static __thread long count;
+static void put(long flags) {
+    struct { long mtype; long number[2]; } message = { 1 + count % 3, { gettid(), ++count } };
+    while (msgsnd(id, &message, 16, flags) == -1)
+        if (errno != EINTR) { if (flags) return; exit(1); }
+}
+static void handler(int signal) { int e = errno; (void)signal; put(IPC_NOWAIT); errno = e; }
+static void *send_many(void *unused) {
+    while (count < 1000) put(0);
+    return unused;
+}
+int main(void) {
+    struct { long mtype; long number[2]; } message;
+    struct itimerval often = { { 0, 700 }, { 0, 700 } };
+    id = msgget(IPC_PRIVATE, 0600);
+    pid_t children[4];
+    for (int i = 0; i < 4; i++) {
+        children[i] = fork();
+        if (children[i] == 0 && i < 2) {
+            pthread_t threads[2];
+            signal(SIGALRM, handler);
+            setitimer(ITIMER_REAL, &often, NULL);
+            for (int t = 0; t < 2; t++) pthread_create(&threads[t], NULL, send_many, NULL);
+            for (int t = 0; t < 2; t++) pthread_join(threads[t], NULL);
+            _exit(0);
+        }
+        if (children[i] == 0) {
+            while (msgrcv(id, &message, 16, i == 2 ? -2 : 0, 0) == 16)
+                if (message.number[0] == 0) _exit(0);
+            _exit(1);
+        }
+    }
+    for (int i = 0; i < 2; i++) waitpid(children[i], NULL, 0);
+    message.mtype = 1;
+    message.number[0] = 0;
+    for (int i = 2; i < 4; i++) { msgsnd(id, &message, 16, 0); }
+    for (int i = 2; i < 4; i++) waitpid(children[i], NULL, 0);
+    while (msgrcv(id, &message, 16, 0, IPC_NOWAIT) == 16);
+    return msgctl(id, IPC_RMID, NULL);
+}"#;
+    let program = program(directory.path(), "numbered", source);
+    let recording = directory.path().join("recording");
+    let mut command = msgq();
+    command.env("MSGQ_DIR", directory.path()).args(["trace", "--engine", "shm", "-w"]);
+    let output = run(command.arg(&recording).args(["--", &program]));
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    let output = run(msgq().args(["trace", "-f", "json", "-o", "-", "-r"]).arg(&recording));
+    let calls = objects(&text(&output.stdout));
+    let done = |call: &str| -> Vec<(u64, String)> {
+        let is_done = |one: &&serde_json::Value| one["call"] == call && one["errno"].is_null();
+        let numbered = |one: &serde_json::Value| {
+            (one["number"].as_u64().expect("a number"), one["message"]["hex"].to_string())
+        };
+        calls.iter().filter(is_done).map(numbered).collect()
+    };
+    let (sent, received) = (done("msgsnd"), done("msgrcv"));
+    let text_of: BTreeMap<u64, &String> =
+        sent.iter().map(|(number, text)| (*number, text)).collect();
+    assert!(sent.len() >= 4002, "{}", sent.len());
+    assert_eq!(text_of.len(), sent.len(), "no number was given twice");
+    assert_eq!(received.len(), sent.len());
+    for (number, text) in &received {
+        assert_eq!(text_of.get(number), Some(&text), "the message with number {number}");
+    }
+}
+
+#[test]
+fn on_shm_a_copy_of_a_message_has_its_number() {
+    let directory = tempfile::tempdir().unwrap();
+    let script = r#"
+use constant { RMID => 0, NOWAIT => 04000, COPY => 040000 };
+my $queue = msgget(0, 0600);
+msgsnd($queue, pack("l! a*", 5, "text"), 0) for 1 .. 2;
+msgrcv($queue, my $copy, 8, 1, COPY | NOWAIT);
+msgrcv($queue, $copy, 8, 0, 0) for 1 .. 2;
+msgctl($queue, RMID, 0);
+"#;
+    let mut command = msgq();
+    command.env("MSGQ_DIR", directory.path()).args(["trace", "--engine", "shm", "-f", "json"]);
+    let output = run(command.args(["-o", "-", "--", "perl", "-e", script]));
+    let calls = objects(&text(&output.stdout));
+    let numbers: Vec<u64> = calls.iter().filter_map(|call| call["number"].as_u64()).collect();
+    let [first, second, copy, taken_first, taken_second] = numbers[..] else {
+        panic!("five numbers, not {numbers:?}")
+    };
+    assert_ne!(first, second);
+    assert_eq!((copy, taken_first, taken_second), (second, first, second));
+}
+
 /// Two numbers of eight bytes each, from hexadecimal.
 fn two_numbers(hex: &str) -> (u64, u64) {
     let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();

@@ -77,6 +77,28 @@ fn each_message_of_the_demo_is_linked_for_certain() {
 }
 
 #[test]
+fn the_three_faults_of_the_broken_demo_are_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let demo = [env!("CARGO_BIN_EXE_msgq"), "demo", "--broken"];
+    let recording = directory.path().join("recording");
+    let mut command = msgq();
+    // On shm, so that what it leaves behind goes with the directory.
+    command.env("MSGQ_DIR", directory.path().join("queues"));
+    command.args(["trace", "--engine", "shm", "-w"]).arg(&recording).arg("--").args(demo);
+    let output = run(&mut command);
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    let report = report(&recording, &[]);
+    // A deadlock, too, where both seem to have ended at the same moment.
+    let waits = [findings(&report, "hanging"), findings(&report, "deadlock")].concat().join("; ");
+    assert_says(
+        &waits,
+        &["for a message of type 2", "640 of 640 bytes, held by 10 messages of type 1"],
+    );
+    let [left] = findings(&report, "left_behind")[..] else { panic!("{}", report["findings"]) };
+    assert_says(left, &["stays behind with 10 messages (640 bytes)"]);
+}
+
+#[test]
 fn the_time_that_a_message_lay_in_its_queue_is_told_per_type() {
     let directory = tempfile::tempdir().unwrap();
     let script = r#"
@@ -132,8 +154,7 @@ msgctl($queue, RMID, 0);"#;
     assert_eq!(waits[0]["reason"], "nothing_matches");
     let sender = report["processes"][1]["pid"].to_string();
     let last = format!("the last process that sent one was {sender} (perl), at ");
-    let parts =
-        ["no message of type 7 (1 message of other types are there", &last, ", which exited at "];
+    let parts = ["no message of type 7 (there: 1 message of type 5)", &last, ", which exited at "];
     assert_says(waits[0]["why"].as_str().unwrap(), &parts);
 }
 
@@ -384,6 +405,37 @@ fn both_engines_are_reported_alike() {
     assert_eq!(report["links"]["certain"], 6, "{}", report["links"]);
     assert_eq!(report["queues"][0]["qbytes"], 16384, "{}", report["queues"]);
     assert_eq!(report["findings"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn on_shm_links_are_certain_where_nothing_tells_the_messages_apart() {
+    let directory = tempfile::tempdir().unwrap();
+    let source = r#"
+int main(void) {
+    struct message message = { 1, "same" };
+    int id = msgget(IPC_PRIVATE, 0600);
+    for (int process = 0; process < 8; process++) {
+        if (fork() == 0) {
+            for (int i = 0; i < 500; i++)
+                if (process % 2) msgsnd(id, &message, 5, 0);
+                else msgrcv(id, &message, 5, 0, 0);
+            _exit(0);
+        }
+    }
+    while (wait(NULL) > 0) ;
+    return msgctl(id, IPC_RMID, NULL);
+}"#;
+    let program = program(directory.path(), "same", source);
+    let recording = directory.path().join("recording");
+    let mut command = msgq();
+    command.env("MSGQ_DIR", directory.path().join("queues"));
+    command.args(["trace", "--engine", "shm", "-s", "0", "-w"]).arg(&recording);
+    let output = run(command.args(["--", &program]));
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    let links = &report(&recording, &[])["links"];
+    for what in ["sent", "received", "linked", "certain"] {
+        assert_eq!(links[what], 2000, "{what}: {links}");
+    }
 }
 
 #[test]

@@ -22,7 +22,7 @@ use engines::worker::Worker;
 use engines::{again, engine};
 use libc::{IPC_CREAT, IPC_EXCL, IPC_NOWAIT, c_int, c_long, c_void, key_t, msqid_ds};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use msgq::engine::{DEFAULT, ENGINES, Engine};
+use msgq::engine::{DEFAULT, ENGINES, Engine, Number, Received};
 use msgq::errno::Errno;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -327,7 +327,7 @@ impl Engine for Telltale {
         msgp: *const c_void,
         msgsz: usize,
         msgflg: c_int,
-    ) -> Result<(), Errno> {
+    ) -> Result<Number, Errno> {
         // SAFETY: the caller's promise, handed on.
         unsafe { ENGINES[DEFAULT].1.msgsnd(msqid, msgp, msgsz, msgflg) }
     }
@@ -339,7 +339,7 @@ impl Engine for Telltale {
         msgsz: usize,
         msgtyp: c_long,
         msgflg: c_int,
-    ) -> Result<usize, Errno> {
+    ) -> Result<Received, Errno> {
         // SAFETY: the caller's promise, handed on.
         unsafe { ENGINES[DEFAULT].1.msgrcv(msqid, msgp, msgsz, msgtyp, msgflg) }
     }

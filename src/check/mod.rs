@@ -7,8 +7,8 @@
 //!  get control send receive    what each call is checked for
 //!    |        |
 //!    |      flags, errors               what several of them are
-//!    |      queues, sequel, heap, ask   what they know: of the queue, of the call before, of the
-//!    |                                  caller's memory, and from the engine
+//!    |      queues, buffers, sequel,    what they know: of the queue, of the place, of the call
+//!    |      heap, ask                   before, of the caller's memory, and from the engine
 //!  finding -> places      told once for each place in the program, and counted
 //!    |
 //!  store                  the tables: this process's own, or shared with `msgq check`
@@ -18,6 +18,7 @@
 
 mod any;
 mod ask;
+mod buffers;
 pub mod catalogue;
 mod control;
 mod errors;
@@ -49,6 +50,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32};
 
 pub use exit::left_behind;
 pub use store::Store as Tables;
+
+/// Where a call was made of which nobody has noted that.
+pub(crate) const NOWHERE: usize = 0;
 
 /// Whether calls are checked.
 static ON: AtomicBool = AtomicBool::new(false);
@@ -82,6 +86,8 @@ pub(crate) trait Checked: Call {
 pub(crate) struct Seen {
     /// Whether the call is looked at.
     on: bool,
+    /// Whether a receive was counted when it began.
+    counted: bool,
     /// The queue's bytes and messages, or whether a key has no queue yet.
     words: Option<(u64, u64)>,
 }
@@ -174,6 +180,17 @@ pub(crate) unsafe fn leave(seen: Seen, call: impl Checked, caller: usize, outcom
     if seen.on {
         // SAFETY: the caller's promise.
         guarded(|| unsafe { call.after(caller, seen, outcome) });
+    }
+}
+
+/// A call was answered in the engine's stead. What it was to make up for is not known to be lost.
+pub(crate) fn answered(seen: Seen, call: impl Checked) {
+    if seen.on {
+        guarded(|| {
+            sequel::take();
+            let queue = queues::Queue::known(call.arguments().object);
+            queue.filter(|_| seen.counted).map(queues::Queue::end_receive)
+        });
     }
 }
 

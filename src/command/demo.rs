@@ -1,9 +1,11 @@
 //! `msgq demo`: a guest and a waiter, two processes, talk over one queue.
 
+mod broken;
+
 use super::failure::Failure;
 use super::queue::Queue;
 use std::env;
-use std::process::{self, Command, ExitCode};
+use std::process::{self, Child, Command, ExitCode};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -16,32 +18,48 @@ const BILL: &str = "the bill, please";
 /// What `msgq demo` is told.
 #[derive(clap::Args)]
 pub struct Arguments {
+    /// Let three things go wrong: a receiver waits for the wrong type, the queue fills, and it is left
+    /// behind
+    #[arg(long)]
+    broken: bool,
     /// Be the waiter of this queue
     #[arg(long, hide = true, value_name = "MSQID")]
     waiter: Option<i32>,
+    /// Be the waiter of this queue, and wait for the wrong type
+    #[arg(long, hide = true, value_name = "MSQID")]
+    broken_waiter: Option<i32>,
 }
 
 /// Holds the conversation.
 pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
-    let done = match arguments.waiter {
-        Some(id) => wait_on_guests(Queue(id)),
-        None => {
+    match (arguments.waiter, arguments.broken_waiter) {
+        (Some(id), _) => wait_on_guests(Queue(id))?,
+        (_, Some(id)) => broken::wait_on_guests(Queue(id))?,
+        _ => {
             let queue = Queue::create().map_err(|error| Failure::about("msgget", error))?;
+            if arguments.broken {
+                return broken::visit(queue);
+            }
             let visited = visit(queue);
             // The waiter notices, wherever it is.
             queue.remove().map_err(|error| Failure::about("msgctl", error))?;
-            visited
+            visited?;
         }
-    };
-    done.map(|()| ExitCode::SUCCESS)
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Starts the waiter of a queue.
+fn waiter_of(queue: Queue, option: &str) -> Result<Child, Failure> {
+    let own = env::current_exe().map_err(|error| Failure::about("msgq", error))?;
+    Command::new(own)
+        .args(["demo", option, &queue.0.to_string()])
+        .spawn()
+        .map_err(|error| Failure::about("the waiter", error))
 }
 
 fn visit(queue: Queue) -> Result<(), Failure> {
-    let own = env::current_exe().map_err(|error| Failure::about("msgq", error))?;
-    let mut waiter = Command::new(own)
-        .args(["demo", "--waiter", &queue.0.to_string()])
-        .spawn()
-        .map_err(|error| Failure::about("the waiter", error))?;
+    let mut waiter = waiter_of(queue, "--waiter")?;
     let me = i64::from(process::id());
     for order in ["green tea", "two rice cakes", BILL] {
         println!("guest:  {order}");

@@ -1,9 +1,10 @@
 //! The four calls as this command makes them itself: like any program that contains the library.
 #![allow(unsafe_code)]
 
-use libc::{c_int, c_long, c_void};
+use libc::{IPC_SET, IPC_STAT, c_int, c_long, c_void, msqid_ds};
 use msgq::abi;
 use std::io;
+use std::mem::MaybeUninit;
 use std::ptr::null_mut;
 
 /// The most bytes of text in a message of this command's own.
@@ -45,6 +46,18 @@ impl Queue {
         let length = checked(unsafe { abi::msgrcv(self.0, address, MOST_TEXT, msgtyp, msgflg) })?;
         let text = String::from_utf8_lossy(&message.mtext[..length as usize]);
         Ok((message.mtype, text.into_owned()))
+    }
+
+    /// Sets how many bytes it may hold.
+    pub fn set_qbytes(self, qbytes: u64) -> io::Result<()> {
+        let mut data = MaybeUninit::<msqid_ds>::zeroed();
+        // SAFETY: the structure is there to be filled.
+        checked(unsafe { abi::msgctl(self.0, IPC_STAT, data.as_mut_ptr()) } as isize)?;
+        // SAFETY: all zero is a value of it too.
+        let mut data = unsafe { data.assume_init() };
+        data.msg_qbytes = qbytes;
+        // SAFETY: the structure is filled.
+        checked(unsafe { abi::msgctl(self.0, IPC_SET, &raw mut data) } as isize).map(drop)
     }
 
     /// Removes the queue.

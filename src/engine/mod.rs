@@ -50,7 +50,7 @@ pub trait Engine: Sync {
     /// `buf` is what `cmd` asks for. An address that cannot be used gives EFAULT.
     unsafe fn msgctl(&self, msqid: c_int, cmd: c_int, buf: *mut msqid_ds) -> Result<c_int, Errno>;
 
-    /// Sends a message.
+    /// Sends a message; gives its number.
     ///
     /// # Safety
     /// `msgp` points to a long and `msgsz` bytes. An address that cannot be read gives EFAULT.
@@ -60,9 +60,9 @@ pub trait Engine: Sync {
         msgp: *const c_void,
         msgsz: usize,
         msgflg: c_int,
-    ) -> Result<(), Errno>;
+    ) -> Result<Number, Errno>;
 
-    /// Receives a message; gives the number of bytes behind its type.
+    /// Receives a message.
     ///
     /// # Safety
     /// `msgp` points to a long and `msgsz` bytes that may be overwritten. An address that cannot
@@ -74,7 +74,19 @@ pub trait Engine: Sync {
         msgsz: usize,
         msgtyp: c_long,
         msgflg: c_int,
-    ) -> Result<usize, Errno>;
+    ) -> Result<Received, Errno>;
+}
+
+/// A message's number: no other message of its queue has it. 0: this engine does not number them.
+pub type Number = u64;
+
+/// What msgrcv gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// How many bytes are behind the message's type.
+    pub bytes: usize,
+    /// The message's number.
+    pub number: Number,
 }
 
 /// The engines by name, as `MSGQ_ENGINE` and `--engine` have them.
@@ -139,6 +151,14 @@ pub(crate) fn limits_now() -> Limits {
 /// Whether the calls of this copy of the library reach another copy of it.
 pub(crate) fn another_copy_follows() -> bool {
     !kernel::next(c"msgq_version").is_null()
+}
+
+/// From now on the engine `kernel` means the kernel's queues, also where the calls of this copy of
+/// the library reach another copy, which may have been told to use another engine.
+pub fn pass_over_other_copies() {
+    if another_copy_follows() {
+        kernel::pass_over_others();
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What answers when the environment asked for something that does not exist: ENOSYS to
 //! everything. The kernel's queues in its stead would be a wrong answer that nobody sees.
 
-use super::Engine;
+use super::{Engine, Number, Received};
 use crate::errno::Errno;
 use libc::{ENOSYS, c_int, c_long, c_void, key_t, msqid_ds};
 
@@ -19,7 +19,13 @@ impl Engine for Refusal {
         Err(REFUSED)
     }
 
-    unsafe fn msgsnd(&self, _: c_int, _: *const c_void, _: usize, _: c_int) -> Result<(), Errno> {
+    unsafe fn msgsnd(
+        &self,
+        _: c_int,
+        _: *const c_void,
+        _: usize,
+        _: c_int,
+    ) -> Result<Number, Errno> {
         Err(REFUSED)
     }
 
@@ -30,7 +36,7 @@ impl Engine for Refusal {
         _: usize,
         _: c_long,
         _: c_int,
-    ) -> Result<usize, Errno> {
+    ) -> Result<Received, Errno> {
         Err(REFUSED)
     }
 }

@@ -23,6 +23,32 @@ pub const CALLS: [(Kind, &str); 4] = [
 /// What came of a call: its result where it succeeded, else the error.
 pub type Outcome = Result<i64, Errno>;
 
+/// What the engine answers to a call.
+#[derive(Clone, Copy)]
+pub struct Answer {
+    /// What comes of the call.
+    pub outcome: Outcome,
+    /// The number of the message that was sent or received; 0 where it has none.
+    pub number: u64,
+}
+
+impl Answer {
+    /// This answer, which is about no message that has a number.
+    #[inline(always)]
+    pub fn without_number(outcome: Outcome) -> Answer {
+        Answer { outcome, number: 0 }
+    }
+
+    /// The result and the message's number, or the error.
+    #[inline(always)]
+    pub fn of(told: Result<(i64, u64), Errno>) -> Answer {
+        match told {
+            Ok((result, number)) => Answer { outcome: Ok(result), number },
+            Err(error) => Answer::without_number(Err(error)),
+        }
+    }
+}
+
 /// What somebody other than the engine did to a call: a hook, or a rule of fault injection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Injected {

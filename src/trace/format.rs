@@ -217,6 +217,8 @@ pub(super) mod word {
     pub const MTYPE: usize = 9;
     /// How many bytes were kept, whether the type was, and what was done to the call.
     pub const MEMORY: usize = 10;
+    /// The message's number in its queue; 0: it has none.
+    pub const NUMBER: usize = 11;
     /// The first bytes.
     pub const BYTES: usize = 12;
 }

@@ -17,7 +17,7 @@ pub mod recording;
 
 use crate::errno::Errno;
 use crate::os;
-use call::{Call, Injected, Outcome};
+use call::{Answer, Call, Injected};
 use format::{FIRST_BYTES_WORD, Kind, MORE_BYTES_WORD, Progress, Slot, Tag};
 use hot::{Hot, HotMemory, LASTING};
 use record::Event;
@@ -94,13 +94,13 @@ pub(crate) fn enter(call: impl Call) -> Span {
 /// Writes down what came of the call.
 ///
 /// # Safety
-/// `outcome` is what the engine answered to `call`, just now; or `injected` says that it is not.
+/// `answer` is the engine's to `call`, just now; or `injected` says that it is not.
 #[inline(always)]
 #[allow(unsafe_code)]
-pub(crate) unsafe fn leave(span: Span, call: impl Call, outcome: Outcome, injected: Injected) {
+pub(crate) unsafe fn leave(span: Span, call: impl Call, answer: Answer, injected: Injected) {
     if let Some(slots) = span.slots {
         // SAFETY: the caller's promise.
-        guarded(|| unsafe { record_return(slots, span.process, call, outcome, injected) });
+        guarded(|| unsafe { record_return(slots, span.process, call, answer, injected) });
     }
 }
 
@@ -139,9 +139,10 @@ unsafe fn record_return(
     slots: &[Slot],
     process: u32,
     call: impl Call,
-    outcome: Outcome,
+    answer: Answer,
     injected: Injected,
 ) -> Option<()> {
+    let outcome = answer.outcome;
     let hot = Hot::get();
     if hot.process() != process {
         return None;
@@ -154,7 +155,7 @@ unsafe fn record_return(
     // SAFETY: the engine or the kernel answered just now, and the caller has not got its memory back.
     let (mtype, bytes) = unsafe { (readable.read_mtype(), readable.copy(slots)) };
     let first = slots.first()?;
-    for (place, word) in record::ending(ticks, outcome, mtype, bytes, injected) {
+    for (place, word) in record::ending(ticks, answer, mtype, bytes, injected) {
         first.get(place)?.store(word, Relaxed);
     }
     let errno = outcome.map_or_else(|error| error.0, |_| 0);

@@ -1,6 +1,6 @@
 //! Records: what stands in the slots of a call, and how it is read back.
 
-use super::call::{Arguments, Injected, Outcome};
+use super::call::{Answer, Arguments, Injected, Outcome};
 use super::format::{
     FIRST_BYTES_WORD, Kind, MORE_BYTES_WORD, Progress, Tag, Words, high, low, pair, word,
 };
@@ -65,20 +65,21 @@ const HAS_DELAY: u32 = 4;
 #[inline(always)]
 pub fn ending(
     ticks: u64,
-    outcome: Outcome,
+    answer: Answer,
     mtype: Option<i64>,
     bytes: u32,
     injected: Injected,
-) -> [(usize, u64); 4] {
+) -> [(usize, u64); 5] {
     let bit = |is_so: bool, bit: u32| if is_so { bit } else { 0 };
     let bits = bit(mtype.is_some(), HAS_MTYPE)
         | bit(injected.answer, HAS_ANSWER)
         | bit(injected.delay, HAS_DELAY);
     [
         (word::RETURNED, ticks),
-        (word::RESULT, outcome.unwrap_or(-1) as u64),
+        (word::RESULT, answer.outcome.unwrap_or(-1) as u64),
         (word::MTYPE, mtype.unwrap_or(0) as u64),
         (word::MEMORY, pair(bytes, bits)),
+        (word::NUMBER, answer.number),
     ]
 }
 
@@ -107,6 +108,9 @@ pub struct Record {
     pub address: u64,
     /// The message's type, where the call got far enough to tell.
     pub mtype: Option<i64>,
+    /// The number of the message that was sent or received, which no other of its queue has; 0 where it
+    /// has none.
+    pub number: u64,
     /// The message's first bytes, or what msgctl's buf held.
     pub bytes: Vec<u8>,
     /// What was done to the call.
@@ -138,6 +142,7 @@ impl Record {
             msgtyp: first[word::MSGTYP] as i64,
             address: first[word::ADDRESS],
             mtype: None,
+            number: 0,
             bytes: Vec::new(),
             injected: Injected::default(),
         };
@@ -149,6 +154,7 @@ impl Record {
             record.returned = Some((first[word::RETURNED], outcome));
             let has = |bit: u32| high(first[word::MEMORY]) & bit != 0;
             record.mtype = has(HAS_MTYPE).then_some(first[word::MTYPE] as i64);
+            record.number = first[word::NUMBER];
             record.injected = Injected { answer: has(HAS_ANSWER), delay: has(HAS_DELAY) };
             let all = std::iter::once(&first[FIRST_BYTES_WORD..])
                 .chain(more.iter().map(|slot| &slot[MORE_BYTES_WORD..]));

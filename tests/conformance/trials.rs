@@ -38,7 +38,7 @@ const DIFFERENCES: [(&str, &str, &str); 2] = [
 ];
 
 /// What happens is waited for long enough for any machine.
-const PATIENCE: Duration = Duration::from_secs(8);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// On a wrong engine it never happens.
 const IMPATIENCE: Duration = Duration::from_millis(700);

@@ -67,7 +67,7 @@ pub fn send(place: &mut Place<'_>, to: Queue, text: Text, wait: bool) -> Result<
         let unit = cells::at_hand(place, class)?;
         place.memory.store(word_of(unit) + cell::TEXT, mark(text))?;
         let message = Message { unit, size: size as u32, mtype };
-        cells::label(place.memory, message)?;
+        cells::label(place.memory, message, cells::next_number(place))?;
         send::send(place, to.at, to.id, message, wait)
     })
 }

@@ -3,7 +3,7 @@
 
 use crate::engines::call::MSG_STAT_ANY;
 use libc::{c_int, c_long, c_void, key_t, msqid_ds};
-use msgq::engine::{ENGINES, Engine};
+use msgq::engine::{ENGINES, Engine, Number, Received};
 use msgq::errno::Errno;
 
 /// The kernel's queues, but for one thing.
@@ -92,9 +92,9 @@ impl Engine for Deviant {
         msgp: *const c_void,
         msgsz: usize,
         msgflg: c_int,
-    ) -> Result<(), Errno> {
+    ) -> Result<Number, Errno> {
         if self.wrong == Wrong::EmptyMessage && msgsz == 0 {
-            return Ok(());
+            return Ok(0);
         }
         // SAFETY: the caller's promise, handed on.
         unsafe { sound().msgsnd(msqid, msgp, msgsz, msgflg) }
@@ -107,7 +107,7 @@ impl Engine for Deviant {
         msgsz: usize,
         msgtyp: c_long,
         msgflg: c_int,
-    ) -> Result<usize, Errno> {
+    ) -> Result<Received, Errno> {
         let is_copy = msgflg & libc::MSG_COPY != 0;
         let msgtyp = match self.wrong {
             // As if its absolute value could be had by turning the sign.
@@ -119,10 +119,10 @@ impl Engine for Deviant {
         let receive = || unsafe { sound().msgrcv(msqid, msgp, msgsz, msgtyp, msgflg) };
         let waits = msgflg & libc::IPC_NOWAIT == 0;
         match (self.wrong, receive()) {
-            (Wrong::ByteBehind, Ok(length)) if length < msgsz.min(64) => {
+            (Wrong::ByteBehind, Ok(received)) if received.bytes < msgsz.min(64) => {
                 // SAFETY: the caller has room for `msgsz` bytes behind the type.
-                unsafe { msgp.cast::<u8>().add(size_of::<c_long>() + length).write(0) };
-                Ok(length)
+                unsafe { msgp.cast::<u8>().add(size_of::<c_long>() + received.bytes).write(0) };
+                Ok(received)
             }
             (Wrong::TooBigIsLost, Err(Errno(libc::E2BIG))) => {
                 let mut small = [0u64; 2];

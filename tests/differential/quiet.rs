@@ -7,7 +7,7 @@ use crate::engines::process::{describe, signal_thread};
 use std::time::{Duration, Instant};
 
 /// As long may it take until everybody sleeps or has reported.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Stage {
     /// Waits until every worker sleeps in its call, is stopped as it is to be, or has reported; gives

@@ -102,7 +102,7 @@ impl Performer {
         let msgp = self.arena.address(call.place).cast();
         // SAFETY: an address where the engine finds the message, or finds that it ends too early.
         let answer = unsafe { self.engine.msgsnd(call.target, msgp, call.msgsz, call.flags) };
-        Outcome { answer: answer.map(|()| 0).map_err(|error| error.0), memory: Vec::new() }
+        Outcome { answer: answer.map(|_| 0).map_err(|error| error.0), memory: Vec::new() }
     }
 
     fn receive(&mut self, call: &Call) -> Outcome {
@@ -113,12 +113,15 @@ impl Performer {
         // there is too little of it.
         let answer = unsafe { self.engine.msgrcv(target, msgp, msgsz, mtype, flags) };
         let memory = match answer {
-            Ok(length) => self.arena.written(call.place, size_of::<c_long>() + length),
+            Ok(received) => self.arena.written(call.place, size_of::<c_long>() + received.bytes),
             // How much of it comes before a fault is nobody's promise.
             Err(error) if error.0 == libc::EFAULT => Vec::new(),
             Err(_) => self.arena.written(call.place, 0),
         };
-        Outcome { answer: answer.map(|length| length as i64).map_err(|error| error.0), memory }
+        Outcome {
+            answer: answer.map(|received| received.bytes as i64).map_err(|error| error.0),
+            memory,
+        }
     }
 }
 

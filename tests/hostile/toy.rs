@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use libc::{EFAULT, EINVAL, EIO, ENOENT, ENOMSG, c_int, c_long, c_void, key_t, msginfo, msqid_ds};
-use msgq::engine::Engine;
+use msgq::engine::{Engine, Number, Received};
 use msgq::errno::Errno;
 use std::fs::{File, OpenOptions};
 use std::os::fd::AsRawFd;
@@ -135,7 +135,7 @@ impl Engine for Toy {
         msgp: *const c_void,
         msgsz: usize,
         _: c_int,
-    ) -> Result<(), Errno> {
+    ) -> Result<Number, Errno> {
         let file = open(0)?;
         let [magic, busy, _, _, at] = self.head(&file)?;
         if msgsz > MOST || msgp.is_null() {
@@ -143,7 +143,7 @@ impl Engine for Toy {
         }
         let text = vec![1; msgsz];
         file.write_all_at(&text, at % SIZE as u64).map_err(|_| Errno(EIO))?;
-        put(&file, &[magic, busy, 1, msgsz as u64, at])
+        put(&file, &[magic, busy, 1, msgsz as u64, at]).map(|()| 0)
     }
 
     unsafe fn msgrcv(
@@ -153,7 +153,7 @@ impl Engine for Toy {
         msgsz: usize,
         _: c_long,
         _: c_int,
-    ) -> Result<usize, Errno> {
+    ) -> Result<Received, Errno> {
         let file = open(0)?;
         let [magic, busy, mtype, size, at] = self.head(&file)?;
         let size = (size as usize).min(msgsz).min(MOST);
@@ -164,6 +164,6 @@ impl Engine for Toy {
         self.text(&file, at, &mut text)?;
         let message = [&1u64.to_ne_bytes()[..], &text].concat();
         give(msgp, &message)?;
-        put(&file, &[magic, busy, 0, 0, at]).map(|()| size)
+        put(&file, &[magic, busy, 0, 0, at]).map(|()| Received { bytes: size, number: 0 })
     }
 }

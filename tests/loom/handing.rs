@@ -93,7 +93,7 @@ fn send(place: &mut Place<'_>, id: u32) {
     let (mtype, size) = TEXT;
     let unit = cells::at_hand(place, 0).expect("a cell");
     let message = Message { unit, size: size as u32, mtype };
-    cells::label(place.memory, message).expect("a label");
+    cells::label(place.memory, message, 1).expect("a label");
     let sent = send::send(place, LOCK, id, message, false);
     bell::unguard(place);
     assert_eq!(sent, Ok(()), "msgsnd");

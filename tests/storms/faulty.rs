@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use libc::{EAGAIN, ENOMSG, IPC_NOWAIT, c_int, c_long, c_void, key_t, msqid_ds};
-use msgq::engine::{DEFAULT, ENGINES, Engine};
+use msgq::engine::{DEFAULT, ENGINES, Engine, Number, Received};
 use msgq::errno::Errno;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering::SeqCst};
@@ -95,13 +95,13 @@ impl Engine for Faulty {
         msgp: *const c_void,
         msgsz: usize,
         msgflg: c_int,
-    ) -> Result<(), Errno> {
+    ) -> Result<Number, Errno> {
         // SAFETY: the caller's promise, handed on.
         let send = |msgflg| unsafe { sound().msgsnd(msqid, msgp, msgsz, msgflg) };
         let waits = msgflg & IPC_NOWAIT == 0;
         match self.fault {
-            Fault::Loses if self.is_time() => Ok(()),
-            Fault::Doubles if self.is_time() => send(msgflg).and_then(|()| send(msgflg)),
+            Fault::Loses if self.is_time() => Ok(0),
+            Fault::Doubles if self.is_time() => send(msgflg).and_then(|_| send(msgflg)),
             Fault::Loses | Fault::Doubles => send(msgflg),
             Fault::Locks => self.locked(waits, || send(msgflg | IPC_NOWAIT)),
         }
@@ -114,7 +114,7 @@ impl Engine for Faulty {
         msgsz: usize,
         msgtyp: c_long,
         msgflg: c_int,
-    ) -> Result<usize, Errno> {
+    ) -> Result<Received, Errno> {
         // SAFETY: the caller's promise, handed on.
         let receive = |msgflg| unsafe { sound().msgrcv(msqid, msgp, msgsz, msgtyp, msgflg) };
         let waits = msgflg & IPC_NOWAIT == 0;

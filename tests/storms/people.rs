@@ -77,7 +77,7 @@ fn send(
 ) -> Result<(), c_int> {
     // SAFETY: the message has at least as many bytes of text.
     let answer = unsafe { engine.msgsnd(msqid, (&raw const *message).cast(), size, msgflg) };
-    answer.map_err(|error| error.0)
+    answer.map(drop).map_err(|error| error.0)
 }
 
 /// Receives a message; gives the size of its text.
@@ -91,7 +91,7 @@ fn receive(
     let msgp = (&raw mut *message).cast();
     // SAFETY: the message has room for as many bytes of text.
     let answer = unsafe { engine.msgrcv(msqid, msgp, MOST_TEXT, msgtyp, msgflg) };
-    answer.map_err(|error| error.0)
+    answer.map(|received| received.bytes).map_err(|error| error.0)
 }
 
 impl Life<'_> {

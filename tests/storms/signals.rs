@@ -72,7 +72,7 @@ impl Scene {
         }
         let is_sound = message.complement == !message.number
             && message.number < self.board.next.load(SeqCst)
-            && answer == Ok(TEXT);
+            && answer.is_ok_and(|received| received.bytes == TEXT);
         match is_sound {
             true => self.board.receive(message.number),
             false => expect(Some(libc::EBADMSG), &[]),

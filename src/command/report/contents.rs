@@ -1,7 +1,7 @@
 //! What is in a queue, as far as the calls tell.
 
 use super::events::{Call, CallId, Selector};
-use super::links::{Got, Lane, Receive, Sent, Taken};
+use super::links::{Lane, Receive, Sent, Taken};
 use std::collections::BTreeMap;
 
 /// The most messages that a queue is believed to hold while its msg_qbytes is not known.
@@ -245,15 +245,14 @@ impl Contents {
             self.taking.bytes = self.taking.bytes.saturating_sub(call.result().unwrap_or(0) as u64);
         }
         let receive = Receive::by(call);
-        let got = receive.got;
         let hanging = self.hanging.iter().filter(|(_, selector)| selector.takes(mtype)).count();
-        let may_be_unsure = self.unsure.iter().any(|sent| sent.agrees(&got));
+        let may_be_unsure = self.unsure.iter().any(|sent| sent.agrees(&receive));
         let all_known = self.all_known && !may_be_unsure;
         let lane = self.lanes.entry(mtype).or_default();
         let mut taken = lane.take(&receive, hanging, all_known);
         self.tidy(Some(mtype));
         if taken.sent.is_none() {
-            taken.sent = self.take_unsure(&got);
+            taken.sent = self.take_unsure(&receive);
         }
         match &taken.sent {
             Some(sent) => self.left(sent),
@@ -270,8 +269,8 @@ impl Contents {
         taken
     }
 
-    fn take_unsure(&mut self, got: &Got) -> Option<Sent> {
-        let index = self.unsure.iter().position(|sent| sent.agrees(got))?;
+    fn take_unsure(&mut self, receive: &Receive) -> Option<Sent> {
+        let index = self.unsure.iter().position(|sent| sent.agrees(receive))?;
         Some(self.unsure.remove(index))
     }
 

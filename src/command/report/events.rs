@@ -115,12 +115,6 @@ impl Call {
     pub fn may_be_cut(&self) -> bool {
         self.has(MSG_NOERROR) && self.result() == i64::try_from(self.msgsz).ok()
     }
-
-    /// The number of the message that it sent or received, which no other message of its queue
-    /// has; 0 where the recording has none. The one place that says where it comes from.
-    pub fn message_number(&self) -> u64 {
-        0
-    }
 }
 
 /// Which messages a msgrcv asks for.

@@ -5,7 +5,8 @@
 //! the exact moment at which a call worked: it lies between its begin and its return. A
 //! message was surely before another if its msgsnd had returned when the other's began; and a receive
 //! may have been overtaken by those that had begun when it returned. What remains possible is then
-//! compared: the length of the message, and the bytes of it that were recorded.
+//! compared: the length of the message, and the bytes of it that were recorded. Where the engine numbers
+//! its messages, none of this is needed.
 
 use super::events::{Call, CallId};
 use std::cmp::Reverse;
@@ -51,16 +52,21 @@ impl Sent {
             returned: call.end(),
             size: call.msgsz,
             bytes: call.bytes.clone(),
-            number: call.message_number(),
+            number: call.number,
             counted: false,
             doubted: false,
             exposed: false,
         }
     }
 
-    /// Whether its text may be the one received: as far as both were recorded, they are the same.
-    pub fn agrees(&self, got: &Got) -> bool {
-        let Got::Message { size, cut, bytes } = got else { return true };
+    /// Whether it may be the one received: numbers and texts, as far as both were recorded, are the
+    /// same.
+    pub fn agrees(&self, receive: &Receive) -> bool {
+        let numbers = [self.number, receive.number];
+        if !numbers.contains(&0) && self.number != receive.number {
+            return false;
+        }
+        let Got::Message { size, cut, bytes } = &receive.got else { return true };
         let size_agrees = self.size == *size || *cut && self.size > *size;
         let common = self.bytes.len().min(bytes.len());
         size_agrees && self.bytes.get(..common) == bytes.get(..common)
@@ -109,7 +115,7 @@ pub struct Receive<'a> {
 impl Receive<'_> {
     /// What this call, which took a message, did.
     pub fn by(call: &Call) -> Receive<'_> {
-        Receive { id: call.id(), got: Got::by(call), number: call.message_number() }
+        Receive { id: call.id(), got: Got::by(call), number: call.number }
     }
 }
 
@@ -195,11 +201,10 @@ impl Lane {
                 explained: true,
             };
         }
-        let got = receive.got;
         let ahead = self.taking.len() + others + self.perhaps_gone;
-        let candidates = self.candidates(&got, ahead);
+        let candidates = self.candidates(receive, ahead);
         let taken = match candidates.as_slice() {
-            [] => self.search(&got),
+            [] => self.search(receive),
             candidates => self.choose(candidates, all_known),
         };
         if self.perhaps_gone > 0 && !self.sent.iter().any(|sent| sent.exposed) {
@@ -216,7 +221,7 @@ impl Lane {
 
     /// The sends that a receive may have taken: those that agree with what it got, and have at most
     /// `ahead` messages surely before them. With each, how many those are.
-    fn candidates(&self, got: &Got, ahead: usize) -> Vec<(usize, usize)> {
+    fn candidates(&self, receive: &Receive, ahead: usize) -> Vec<(usize, usize)> {
         let mut candidates = Vec::new();
         let mut returns = BinaryHeap::new();
         let mut before = 0;
@@ -228,7 +233,7 @@ impl Lane {
             if before > ahead || candidates.len() == MOST_CANDIDATES {
                 break;
             }
-            if sent.agrees(got) {
+            if sent.agrees(receive) {
                 candidates.push((index, before));
             }
             returns.extend(sent.returned.map(Reverse));
@@ -261,8 +266,8 @@ impl Lane {
     }
 
     /// Finds a message that should not be the next one, but agrees. Those before it are gone.
-    fn search(&mut self, got: &Got) -> Taken {
-        let found = self.sent.iter().take(MOST_SEARCHED).position(|sent| sent.agrees(got));
+    fn search(&mut self, receive: &Receive) -> Taken {
+        let found = self.sent.iter().take(MOST_SEARCHED).position(|sent| sent.agrees(receive));
         let Some(sent) = found.and_then(|index| self.sent.remove(index)) else {
             return Taken::default();
         };

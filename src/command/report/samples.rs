@@ -23,6 +23,7 @@ pub fn call(kind: Kind, process: u32, entered: u64, returned: Option<(u64, Outco
         msgtyp: 0,
         address: 0x7f00,
         mtype: None,
+        number: 0,
         bytes: Vec::new(),
         injected: Injected::default(),
     })

@@ -158,8 +158,8 @@ impl Wait {
                 };
                 if let (Some(mtype), true) = (most, held.messages > 0) {
                     let messages = count(held.messages, "message");
-                    words +=
-                        &format!(" ({messages} of other types are there, most of type {mtype})");
+                    let of = if held.messages == 1 { " of" } else { ", most of" };
+                    words += &format!(" (there: {messages}{of} type {mtype})");
                 }
                 words + &self.last_sender(*last, processes)
             }

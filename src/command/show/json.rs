@@ -42,6 +42,8 @@ pub struct CallObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mtype: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<Message<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<QueueData>,
@@ -67,6 +69,14 @@ pub struct Message<'a> {
     pub length: u64,
     pub hex: String,
     pub text: Option<&'a str>,
+}
+
+impl Message<'_> {
+    /// What there is of a message that has so many bytes.
+    pub fn of(bytes: &[u8], length: u64) -> Message<'_> {
+        let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        Message { length, hex, text: std::str::from_utf8(bytes).ok() }
+    }
 }
 
 /// What could not be kept: the last line, where there is anything to say.
@@ -147,6 +157,7 @@ pub fn object<'a>(record: &'a Record, scale: &Scale, program: Option<&'a str>) -
         msgtyp: is(&[Kind::Receive]).then_some(record.msgtyp),
         mtype: record.mtype,
         message: message(record),
+        number: Some(record.number).filter(|number| *number != 0),
         data: control(&[IPC_STAT, IPC_SET, MSG_STAT, MSG_STAT_ANY])
             .then(|| QueueData::read(&record.bytes))
             .flatten(),
@@ -166,8 +177,7 @@ fn message(record: &Record) -> Option<Message<'_>> {
     if record.bytes.is_empty() && length > 0 {
         return None;
     }
-    let hex = record.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    Some(Message { length, hex, text: std::str::from_utf8(&record.bytes).ok() })
+    Some(Message::of(&record.bytes, length))
 }
 
 #[cfg(test)]
@@ -188,13 +198,14 @@ mod tests {
         record.msgsz = 64;
         record.msgtyp = -7;
         record.mtype = Some(2);
+        record.number = 9;
         record.bytes = b"a\0\xff".to_vec();
         assert_eq!(
             value(&record),
             json!({
                 "call": "msgrcv", "time": 0.000123, "realtime_ns": 1_700_000_000_000_123_000u64,
                 "duration": 0.000003, "pid": 4242, "tid": 4242, "program": "demo", "queue": 5, "msqid": 5,
-                "msgflg": 4096, "flags": "MSG_NOERROR", "msgsz": 64, "msgtyp": -7, "mtype": 2,
+                "msgflg": 4096, "flags": "MSG_NOERROR", "msgsz": 64, "msgtyp": -7, "mtype": 2, "number": 9,
                 "message": {"length": 3, "hex": "6100ff", "text": null},
                 "finished": true, "result": 3, "errno": null,
             })

@@ -112,6 +112,7 @@ pub mod samples {
             msgtyp: 0,
             address: 0x7f00,
             mtype: None,
+            number: 0,
             bytes: Vec::new(),
             injected: Injected::default(),
         }

@@ -11,7 +11,7 @@ use super::thread::Thread;
 use super::{credentials, limits_now, messages, own, sleep, start, straight};
 use crate::engine::functions::Functions;
 use crate::engine::limits::Limits;
-use crate::engine::{Engine, syscall};
+use crate::engine::{Engine, Number, Received, syscall};
 use crate::errno::Errno;
 use libc::{c_int, c_long, c_void, key_t, msqid_ds};
 
@@ -55,7 +55,7 @@ impl Engine for Shm {
         msgp: *const c_void,
         msgsz: usize,
         msgflg: c_int,
-    ) -> Result<(), Errno> {
+    ) -> Result<Number, Errno> {
         syscall::cancel_here();
         // SAFETY: the caller's promise, handed on.
         Ok(unsafe { messages::send(msqid, msgp, msgsz, msgflg) }?)
@@ -69,7 +69,7 @@ impl Engine for Shm {
         msgsz: usize,
         msgtyp: c_long,
         msgflg: c_int,
-    ) -> Result<usize, Errno> {
+    ) -> Result<Received, Errno> {
         syscall::cancel_here();
         // SAFETY: the caller's promise, handed on.
         Ok(unsafe { messages::receive(msqid, msgp, msgsz, msgtyp, msgflg) }?)

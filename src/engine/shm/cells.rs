@@ -298,20 +298,41 @@ fn give_back<M: Memory, S: System>(
     }
 }
 
-/// Writes type and size of a message into its cell, which is the calling thread's.
+/// Bits of how many messages a slot has numbered, in a message's number. Above them is the slot's own.
+/// Together these are fewer than 53 bits, which is what readers of JSON keep of a number.
+const COUNT_BITS: u32 = 36;
+
+/// A number for the next message of the calling thread's: never 0, and no other message of the arena has
+/// it.
 #[inline(always)]
-pub fn label<M: Memory>(memory: M, message: Message) -> Result<(), Fault> {
+pub fn next_number<M: Memory, S: System>(member: &Member<'_, M, S>) -> u64 {
+    let count = member.slot.load(slot::NUMBERED).wrapping_add(1);
+    // Before the message is there: a thread that is lost in between has only skipped a number.
+    member.slot.store(slot::NUMBERED, count);
+    (member.number as u64 + 1) << COUNT_BITS | count & ((1 << COUNT_BITS) - 1)
+}
+
+/// Writes type, size and number of a message into its cell, which is the calling thread's.
+#[inline(always)]
+pub fn label<M: Memory>(memory: M, message: Message, number: u64) -> Result<(), Fault> {
     let node = memory.node(message.unit)?;
+    node.store(cell::NUMBER, number);
     node.store(cell::NEXT, pair(high(node.load(cell::NEXT)), message.size));
     node.store(cell::MTYPE, message.mtype as u64);
     Ok(())
 }
 
-/// Copies the text of a message, which may change meanwhile, into a cell of the calling thread's.
+/// The number of the message in this cell.
+#[inline(always)]
+pub fn number<M: Memory>(memory: M, unit: u32) -> Result<u64, Fault> {
+    memory.load_in(unit, cell::NUMBER)
+}
+
+/// Copies number and text of a message, which may change meanwhile, into a cell of the calling thread's.
 pub fn duplicate<M: Memory>(memory: M, message: Message, to: u32) -> Result<(), Fault> {
-    let words = (message.size as usize).div_ceil(8);
-    let from = memory.words(word_of(message.unit) + cell::TEXT, words)?;
-    let to = memory.words(word_of(to) + cell::TEXT, words)?;
+    let words = cell::TEXT - cell::NUMBER + (message.size as usize).div_ceil(8);
+    let from = memory.words(word_of(message.unit) + cell::NUMBER, words)?;
+    let to = memory.words(word_of(to) + cell::NUMBER, words)?;
     for (from, to) in from.iter().zip(to) {
         to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
     }

@@ -22,7 +22,7 @@ pub const UNIT_BYTES: usize = 64;
 /// The first word of an arena: "msgqshm" and a NUL byte.
 pub const MAGIC: u64 = u64::from_le_bytes(*b"msgqshm\0");
 /// The version of all this. An arena of another version is refused.
-pub const VERSION: u64 = 2;
+pub const VERSION: u64 = 3;
 
 /// Units of the header: four pages of 4096 bytes.
 pub const HEADER_UNITS: u64 = 256;
@@ -167,6 +167,8 @@ pub mod slot {
     pub const OVERTAKEN: usize = 15;
     /// The free cells at hand of each size: the first | how many.
     pub const STASH: usize = 16;
+    /// How many messages were ever numbered with this slot.
+    pub const NUMBERED: usize = 42;
     /// The journal: pairs of a word's index and its new value.
     pub const JOURNAL: usize = 48;
     /// How many changes the journal has room for.
@@ -185,8 +187,10 @@ pub mod cell {
     pub const NEXT: usize = 0;
     /// The type.
     pub const MTYPE: usize = 1;
+    /// The message's number, which no other of the arena has.
+    pub const NUMBER: usize = 2;
     /// The text begins here.
-    pub const TEXT: usize = 2;
+    pub const TEXT: usize = 3;
     /// Bytes before the text.
     pub const TEXT_BYTES: usize = TEXT * 8;
 }
@@ -273,7 +277,7 @@ const _: () = {
     assert!(header::FREE + CLASSES <= header::CURSOR);
     assert!(header::SLOT_GROUPS + SLOT_GROUPS <= HEADER_UNITS as usize * UNIT_WORDS);
     assert!(QUEUE_GROUPS * GROUP_QUEUES == 32768);
-    assert!(slot::STASH + CLASSES <= slot::JOURNAL);
+    assert!(slot::STASH + CLASSES <= slot::NUMBERED && slot::NUMBERED < slot::JOURNAL);
     assert!(slot::JOURNAL + 2 * slot::CHANGES <= slot::WORDS);
     assert!(queue::WORDS == 2 * UNIT_WORDS && slot::WORDS.is_multiple_of(UNIT_WORDS));
     assert!(class_text(6) >= 4096 && class_text(7) >= 8192);
@@ -286,7 +290,7 @@ mod tests {
 
     #[test]
     fn every_size_gets_the_smallest_class_that_fits() {
-        let sizes = (0..70_000).chain([1 << 20, (1 << 20) + 48, (1 << 20) + 49, i32::MAX as usize]);
+        let sizes = (0..70_000).chain([1 << 20, (1 << 20) + 40, (1 << 20) + 41, i32::MAX as usize]);
         for bytes in sizes {
             let class = class_of(bytes).unwrap();
             assert!(class_text(class) >= bytes, "{bytes} bytes in class {class}");

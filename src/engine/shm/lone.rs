@@ -166,7 +166,7 @@ pub fn message<M: Memory>(
     cells::provide(member, class, 1)?;
     let unit = cells::at_hand(member, class)?;
     let message = Message { unit, size: size as u32, mtype };
-    cells::label(member.memory, message)?;
+    cells::label(member.memory, message, cells::next_number(member))?;
     Ok(message)
 }
 

@@ -12,6 +12,7 @@ use super::runs::{Choice, NODES};
 use super::seat::{self, Seat, inside, inside_own};
 use super::send;
 use super::{caller, calls, home, limits_now, own, text};
+use crate::engine::{Number, Received};
 use libc::{
     E2BIG, EACCES, EINVAL, ENOMEM, ENOSYS, IPC_NOWAIT, MSG_COPY, MSG_EXCEPT, MSG_NOERROR, c_int,
     c_long, c_void,
@@ -30,7 +31,7 @@ pub unsafe fn send(
     msgp: *const c_void,
     msgsz: usize,
     msgflg: c_int,
-) -> Result<(), End> {
+) -> Result<Number, End> {
     // SAFETY: the caller's promise; a bad address gives EFAULT.
     let mtype = unsafe { caller::read_word(msgp.cast()) }?;
     at_queue(&Sending { msqid, msgp, mtype, msgsz, wait: msgflg & IPC_NOWAIT == 0 })
@@ -47,7 +48,7 @@ pub unsafe fn receive(
     msgsz: usize,
     msgtyp: c_long,
     msgflg: c_int,
-) -> Result<usize, End> {
+) -> Result<Received, End> {
     if msqid < 0 || (msgsz as isize) < 0 {
         return Err(End::errno(EINVAL));
     }
@@ -65,7 +66,7 @@ pub unsafe fn receive(
 
 /// msgrcv with MSG_COPY: the message stays in the queue.
 #[cold]
-fn copy(copying: Copying) -> Result<usize, End> {
+fn copy(copying: Copying) -> Result<Received, End> {
     if copying.msgflg & MSG_EXCEPT != 0 || copying.msgflg & IPC_NOWAIT == 0 {
         return Err(End::errno(EINVAL));
     }
@@ -140,23 +141,25 @@ struct Sending {
 }
 
 impl Task for Sending {
-    type Answer = ();
+    type Answer = Number;
 
     fn msqid(&self) -> c_int {
         self.msqid
     }
 
     #[inline(always)]
-    fn perform(&self, seat: &mut Seat<'_>, found: Found) -> Result<(), End> {
+    fn perform(&self, seat: &mut Seat<'_>, found: Found) -> Result<Number, End> {
         // SAFETY: the promise with which this was made.
-        let message = unsafe { take_up(seat, self.msqid, self.msgp, self.mtype, self.msgsz) }?;
+        let (message, number) =
+            unsafe { take_up(seat, self.msqid, self.msgp, self.mtype, self.msgsz) }?;
         let (at, id) = found?;
-        send::send(seat, at, id, message, self.wait)
+        send::send(seat, at, id, message, self.wait)?;
+        Ok(number)
     }
 }
 
 /// Copies the caller's message into a cell, once all that can be said without the queue is
-/// right.
+/// right; and numbers it.
 ///
 /// # Safety
 /// As msgsnd(2).
@@ -167,7 +170,7 @@ unsafe fn take_up(
     msgp: *const c_void,
     mtype: c_long,
     msgsz: usize,
-) -> Result<Message, End> {
+) -> Result<(Message, Number), End> {
     if msgsz as u64 > limits_now::msgmax()? || msqid < 0 || mtype < 1 {
         return Err(End::errno(EINVAL));
     }
@@ -183,8 +186,9 @@ unsafe fn take_up(
     // SAFETY: the cell is of a class that has room; the caller's promise.
     unsafe { text::bring(seat.memory, from, unit, msgsz) }??;
     let message = Message { unit, size: msgsz as u32, mtype };
-    cells::label(seat.memory, message)?;
-    Ok(message)
+    let number = cells::next_number(seat);
+    cells::label(seat.memory, message, number)?;
+    Ok((message, number))
 }
 
 struct Receiving {
@@ -194,14 +198,14 @@ struct Receiving {
 }
 
 impl Task for Receiving {
-    type Answer = usize;
+    type Answer = Received;
 
     fn msqid(&self) -> c_int {
         self.msqid
     }
 
     #[inline(always)]
-    fn perform(&self, seat: &mut Seat<'_>, found: Found) -> Result<usize, End> {
+    fn perform(&self, seat: &mut Seat<'_>, found: Found) -> Result<Received, End> {
         let (at, id) = found?;
         let message = receive::receive(seat, at, id, self.request)?;
         // SAFETY: the promise with which this was made.
@@ -231,7 +235,7 @@ unsafe fn deliver(
     message: Message,
     msgp: *mut c_void,
     msgsz: usize,
-) -> Result<usize, End> {
+) -> Result<Received, End> {
     let bytes = (message.size as usize).min(msgsz);
     let to = msgp.cast::<u8>().wrapping_add(size_of::<c_long>());
     // SAFETY: the caller's promise.
@@ -239,7 +243,7 @@ unsafe fn deliver(
         caller::write_word(msgp.cast(), message.mtype)?;
         text::deliver(seat.memory, message.unit, to, bytes)??;
     }
-    Ok(bytes)
+    Ok(Received { bytes, number: cells::number(seat.memory, message.unit)? })
 }
 
 struct Copying {
@@ -251,13 +255,13 @@ struct Copying {
 }
 
 impl Task for Copying {
-    type Answer = usize;
+    type Answer = Received;
 
     fn msqid(&self) -> c_int {
         self.msqid
     }
 
-    fn perform(&self, seat: &mut Seat<'_>, found: Found) -> Result<usize, End> {
+    fn perform(&self, seat: &mut Seat<'_>, found: Found) -> Result<Received, End> {
         let room = self.msgsz.min(limits_now::msgmax()? as usize);
         // The kernel reads what it is going to overwrite.
         // SAFETY: the promise with which this was made.

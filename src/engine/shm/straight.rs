@@ -45,7 +45,7 @@ unsafe extern "C-unwind" fn msgsnd(
     msgflg: c_int,
 ) -> c_int {
     // SAFETY: the caller's promise, handed on.
-    answer(unsafe { Shm.msgsnd(msqid, msgp, msgsz, msgflg) }.map(|()| 0)) as c_int
+    answer(unsafe { Shm.msgsnd(msqid, msgp, msgsz, msgflg) }.map(|_| 0)) as c_int
 }
 
 unsafe extern "C-unwind" fn msgrcv(
@@ -57,5 +57,5 @@ unsafe extern "C-unwind" fn msgrcv(
 ) -> ssize_t {
     // SAFETY: the caller's promise, handed on.
     let received = unsafe { Shm.msgrcv(msqid, msgp, msgsz, msgtyp, msgflg) };
-    answer(received.map(|bytes| bytes as ssize_t))
+    answer(received.map(|received| received.bytes as ssize_t))
 }

@@ -17,6 +17,7 @@ mod tables;
 use crate::support::{Engine, Errno, On, c_int, c_long};
 pub use deviation::Deviation;
 use libc::{c_void, key_t, msqid_ds, pid_t};
+use msgq::engine::{Number, Received};
 use state::{Slot, State, Waiter, Wanted};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -73,8 +74,8 @@ impl Engine for Model {
         msgp: *const c_void,
         msgsz: usize,
         msgflg: c_int,
-    ) -> Result<(), Errno> {
-        self.send(msqid, msgp as usize, msgsz, msgflg)
+    ) -> Result<Number, Errno> {
+        self.send(msqid, msgp as usize, msgsz, msgflg).map(|()| 0)
     }
 
     unsafe fn msgrcv(
@@ -84,7 +85,8 @@ impl Engine for Model {
         msgsz: usize,
         msgtyp: c_long,
         msgflg: c_int,
-    ) -> Result<usize, Errno> {
-        self.receive(msqid, msgp as usize, msgsz, msgtyp, msgflg)
+    ) -> Result<Received, Errno> {
+        let bytes = self.receive(msqid, msgp as usize, msgsz, msgtyp, msgflg)?;
+        Ok(Received { bytes, number: 0 })
     }
 }

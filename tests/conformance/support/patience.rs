@@ -2,9 +2,10 @@
 
 use super::Verdict;
 use libc::time_t;
+use std::ptr::null_mut;
 use std::sync::OnceLock;
 use std::thread::sleep;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 static PATIENCE: OnceLock<Duration> = OnceLock::new();
 
@@ -16,7 +17,7 @@ pub fn be_patient_for(time: Duration) {
 
 /// How long to wait at most.
 pub fn patience() -> Duration {
-    *PATIENCE.get_or_init(|| Duration::from_secs(5))
+    *PATIENCE.get_or_init(|| Duration::from_secs(20))
 }
 
 /// Waits until something is so.
@@ -36,18 +37,17 @@ pub fn moment() {
     sleep(Duration::from_millis(25));
 }
 
-/// The realtime clock, in whole seconds.
+/// The clock from which queues have their times, in whole seconds. It may be a tick behind the precise one.
+#[allow(unsafe_code)]
 pub fn now() -> time_t {
-    since_epoch().as_secs() as time_t
+    // SAFETY: stores nothing.
+    unsafe { libc::time(null_mut()) }
 }
 
-/// Waits until the realtime clock has gone on to another second.
+/// Waits until that clock has gone on to another second.
 pub fn next_second() {
-    let part = Duration::from_nanos(since_epoch().subsec_nanos().into());
-    // The kernel takes its times from a clock that may be a tick late.
-    sleep(Duration::from_secs(1) - part + Duration::from_millis(15));
-}
-
-fn since_epoch() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+    let begin = now();
+    while now() == begin {
+        sleep(Duration::from_millis(5));
+    }
 }

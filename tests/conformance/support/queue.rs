@@ -67,7 +67,7 @@ impl Calls {
     /// Sends what stands at an address, or may not.
     pub fn send_from(self, address: usize, msgsz: usize, flags: c_int) -> Result<(), Errno> {
         // SAFETY: an address is that of enough bytes, or the engine is to notice that it is not.
-        unsafe { self.engine.msgsnd(self.id, address as *const _, msgsz, flags) }
+        unsafe { self.engine.msgsnd(self.id, address as *const _, msgsz, flags) }.map(drop)
     }
 
     /// Receives without waiting.
@@ -99,7 +99,8 @@ impl Calls {
         flags: c_int,
     ) -> Result<usize, Errno> {
         // SAFETY: as in `send_from`.
-        unsafe { self.engine.msgrcv(self.id, address as *mut _, msgsz, msgtyp, flags) }
+        let told = unsafe { self.engine.msgrcv(self.id, address as *mut _, msgsz, msgtyp, flags) };
+        told.map(|received| received.bytes)
     }
 
     /// Controls, with an address that may be used, or may not.
