@@ -5,6 +5,7 @@ pub mod place;
 pub mod traced;
 
 use std::env;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
@@ -66,7 +67,16 @@ pub fn text(bytes: &[u8]) -> String {
 
 /// Runs a command to its end, with nothing on standard input.
 pub fn run(command: &mut Command) -> Output {
-    command.stdin(std::process::Stdio::null()).output().expect("a command that runs")
+    command.stdin(std::process::Stdio::null());
+    loop {
+        match command.output() {
+            // A program that was just copied is open for writing yet in what other threads start.
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            told => return told.expect("a command that runs"),
+        }
+    }
 }
 
 /// Runs a command to its end, with this on standard input.
