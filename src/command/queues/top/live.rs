@@ -65,49 +65,56 @@ fn watching(
     while pace.another() {
         let due = Instant::now() + pace.interval;
         renew(&mut watch, &mut state);
-        let mut is_drawn = false;
-        loop {
-            if !is_drawn {
-                screen.0.draw(|frame| draw(frame, &mut state))?;
-                is_drawn = true;
-            }
-            if let Some(signal) = signals::ended() {
-                return Ok(Ended::Signal(signal));
-            }
-            if signals::stopped() {
-                screen.aside(signals::stop)?;
-                is_drawn = false;
-                continue;
-            }
-            if signals::continued() {
-                screen.aside(|| Ok(()))?;
-                is_drawn = false;
-                continue;
-            }
-            let left = due.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                break;
-            }
-            if !wait_for_input(left.min(SLICE))? {
-                return Ok(Ended::Quit);
-            }
-            while event::poll(Duration::ZERO)? {
-                is_drawn = false;
-                match read(&mut state)? {
-                    Wish::Nothing => {}
-                    Wish::Quit => return Ok(Ended::Quit),
-                    Wish::Stop => screen.aside(signals::stop)?,
-                    Wish::Peek(msqid) => peek(&watch, &mut state, msqid),
-                    Wish::Do(deed, msqid) => {
-                        let notice = deed.carry_out(watch.engine, msqid);
-                        renew(&mut watch, &mut state);
-                        state.notice = notice;
-                    }
+        if let Some(ended) = show(due, screen, &mut watch, &mut state)? {
+            return Ok(ended);
+        }
+    }
+    Ok(Ended::Quit)
+}
+
+/// Shows what was seen, and does what keys and signals ask for, until it is time to look again.
+fn show(
+    due: Instant,
+    screen: &mut Screen,
+    watch: &mut Watch,
+    state: &mut State,
+) -> io::Result<Option<Ended>> {
+    let mut is_drawn = false;
+    loop {
+        if let Some(signal) = signals::ended() {
+            return Ok(Some(Ended::Signal(signal)));
+        }
+        let stop = signals::stopped();
+        if stop || signals::continued() {
+            screen.aside(|| if stop { signals::stop() } else { Ok(()) })?;
+            is_drawn = false;
+        }
+        if !is_drawn {
+            screen.0.draw(|frame| draw(frame, state))?;
+            is_drawn = true;
+        }
+        let left = due.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(None);
+        }
+        if !wait_for_input(left.min(SLICE))? {
+            return Ok(Some(Ended::Quit));
+        }
+        while event::poll(Duration::ZERO)? {
+            is_drawn = false;
+            match read(state)? {
+                Wish::Nothing => {}
+                Wish::Quit => return Ok(Some(Ended::Quit)),
+                Wish::Stop => screen.aside(signals::stop)?,
+                Wish::Peek(msqid) => peek(watch, state, msqid),
+                Wish::Do(deed, msqid) => {
+                    let notice = deed.carry_out(watch.engine, msqid);
+                    renew(watch, state);
+                    state.notice = notice;
                 }
             }
         }
     }
-    Ok(Ended::Quit)
 }
 
 /// Looks again. Where that fails, what was seen stays.
