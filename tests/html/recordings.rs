@@ -17,25 +17,27 @@ sub put { my ($queue, $type, $text, $flags) = @_; msgsnd($queue, pack("l! a*", $
 sub get { my ($queue, $type, $flags) = @_; msgrcv($queue, my $message, 8192, $type, $flags // 0); $message }
 "#;
 
-/// A conversation of 20 questions and their answers; one who waits in vain for a type; a log that
-/// nobody reads, which becomes full and is left behind.
+/// A conversation of 20 questions and their answers; one who waits in vain for a type, until it is
+/// killed; a log that nobody reads, which becomes full and is left behind. Both wait at one time.
 pub const PLANTED: &str = r#"
 my $queue = msgget(0, 0600) // die "msgget: $!";
 my $log = msgget(0, 0640) // die "msgget: $!";
+pipe(my $ready, my $say) or die "pipe: $!";
 my @children;
 for my $role ("answers", "listens") {
     my $child = fork;
     if ($child) { push @children, $child; next }
-    $SIG{ALRM} = sub { exit 0 };
-    if ($role eq "listens") { alarm 0.7; get($queue, 99) }
+    if ($role eq "listens") { syswrite($say, "x"); get($queue, 99) }
     else { get($queue, 1), put($queue, 2, "answer $_") for 1 .. 20 }
     exit 0;
 }
 put($queue, 1, "question $_"), get($queue, 2) for 1 .. 20;
 get($queue, 5, NOWAIT);
+sysread($ready, my $one, 1);
 put($log, 3, "x" x 400) for 1 .. 40;
 $SIG{ALRM} = sub { }; alarm 0.7;
 put($log, 3, "x" x 400);
+kill TERM => $children[1];
 waitpid($_, 0) for @children;
 msgctl($queue, RMID, 0);
 "#;
@@ -130,17 +132,27 @@ int main(void) {
     Recording::of_c("<script>alert(2", source)
 });
 
-/// All lines that `msgq trace` shows of a recording's calls, without who and when, sorted.
+/// All calls of a recording as `msgq trace` shows them, without who and when, sorted.
 pub fn lines(recording: &Path) -> Vec<String> {
     let output = run(msgq().args(["trace", "-o", "-", "-r"]).arg(recording));
-    let line = |line: &str| {
-        let (_, call) = line.split_once("] ").expect("who");
-        let (_, call) = call.split_once(' ').expect("when");
-        call.rsplit_once(" <").expect("how long").0.to_string()
-    };
-    let mut lines: Vec<String> = text(&output.stdout).lines().map(line).collect();
+    let mut lines: Vec<String> = text(&output.stdout).lines().filter_map(call).collect();
     lines.sort();
     lines
+}
+
+/// The call in a line. One that waits has two, of which the second tells all.
+fn call(line: &str) -> Option<String> {
+    let (_, call) = line.split_once("] ").expect("who");
+    let (_, call) = call.split_once(' ').expect("when");
+    if let Some((call, _)) = call.split_once(" <unfinished ...>") {
+        return call.ends_with("= ?").then(|| call.to_string());
+    }
+    let call = match call.rsplit_once(" <") {
+        Some((call, took)) if took.ends_with('>') => call,
+        _ => call,
+    };
+    let call = call.replacen("<... ", "", 1);
+    Some(call.replacen(" resumed>", "", 1).replacen(" never returned>", "", 1))
 }
 
 /// The page as text.

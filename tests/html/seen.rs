@@ -192,11 +192,12 @@ fn address(browser: &mut Browser) {
     let page = RUN.page(&[]);
     browser.open(&page, "", WINDOW);
     let call = call_of(browser, 3, 2, 19);
-    let queue = browser.evaluate("recording.queues[0].id");
-    let address = format!("#t=0.001000000,0.600000000&queue={queue}&call={call}");
+    let queue = browser.evaluate("queueRows[0].queue.queue");
+    let until = RUN.report()["recording"]["end"].as_f64().unwrap() - 1e-6;
+    let address = format!("#t=0.000001000,{until:.9}&queue={queue}&call={call}");
     browser.open(&page, &address, WINDOW);
     browser.until("document.getElementById('detail').textContent.includes('answer 20')");
-    assert!(browser.text("#range").starts_with("0.001000 s to 0.600000 s"));
+    assert!(browser.text("#range").starts_with("0.000001 s to "));
     assert_eq!(browser.fact("lanes", "arrows"), 40, "those of this queue");
     browser.evaluate("changed()");
     browser.until(&format!("location.hash === {address:?}"));
@@ -272,18 +273,30 @@ fn hostile(browser: &mut Browser) {
 }
 
 fn part(browser: &mut Browser) {
-    // The listener's call began before, and is over after.
-    let page = RUN.page(&["--from", "0.6", "--until", "0.65"]);
+    // While both wait nobody does anything else.
+    let report = RUN.report();
+    let waits = &report["waits"].as_array().unwrap()[..2];
+    let time = |wait: &Value, end: bool| {
+        let duration = if end { wait["duration"].as_f64().unwrap() } else { 0.0 };
+        wait["time"].as_f64().unwrap() + duration
+    };
+    let end = waits.iter().map(|wait| time(wait, true)).fold(f64::INFINITY, f64::min);
+    let from = waits.iter().map(|wait| time(wait, false)).fold(end - 0.05, f64::max);
+    let window = [from + 0.002, end - 0.002].map(|time| format!("{time:.3}"));
+    let page = RUN.page(&["--from", &window[0], "--until", &window[1]]);
     browser.open(&page, "", WINDOW);
     let notes = browser.text("#notes");
     assert!(notes.contains("This page has 2 of "), "{notes}");
-    assert!(notes.contains("those from 0.600000 s to 0.650000 s"), "{notes}");
-    assert!(notes.contains("--html OUT --from 0.650"), "{notes}");
+    let [from, until] = &window;
+    assert!(notes.contains(&format!("those from {from}000 s to {until}000 s")), "{notes}");
+    assert!(notes.contains(&format!("--html OUT --from {until}")), "{notes}");
     assert_eq!(browser.fact("lanes", "lanes"), 3, "who is only in the sums has a lane, too");
     assert_eq!(browser.fact("lanes", "exact") + browser.fact("lanes", "summed"), 2);
     assert_eq!(browser.fact("residence", "messages"), 40, "of the whole recording");
-    let seen = colours(&browser.screenshot());
-    assert!(seen.get(&SEND).is_some_and(|pixels| *pixels > 20), "the sums before");
+    let sums = "recording.calls.count === 2
+        && summary.overview.processes.flatMap(process => process.steps)
+            .reduce((sum, [calls]) => sum + calls, 0)";
+    assert_eq!(browser.evaluate(sums), PLANTED_NUMBERS[2]);
     assert_untroubled(browser);
 }
 
