@@ -138,7 +138,7 @@ fn without_file(performer: &mut Performer) -> Result<(), String> {
     let send = Call::send(id, 3, 100, 0);
     expect(performer, send, Err(EINVAL))?;
     // What the call is given is looked at first.
-    expect(performer, Call { place: Place::Null, ..send }, Err(EFAULT))?;
+    expect(performer, Call { place: Place::Cut(12), ..send }, Err(EFAULT))?;
     remove(performer, id)?;
     expect(performer, Call::control(id, IPC_STAT), Err(EINVAL))?;
     expect(performer, Call::get(KEY, 0), Err(ENOENT))

@@ -1,6 +1,7 @@
 //! Files that are arenas, and files that are not.
 
 use super::*;
+use crate::engine::shm::child::{exited, status_of};
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -71,6 +72,35 @@ fn a_file_of_something_else_is_refused() {
         let made = Made::new();
         made.change(word, value);
         assert_eq!(made.open(), Err(Refusal::Foreign), "word {word} is {value:#x}");
+    }
+}
+
+#[test]
+fn a_file_that_is_missing_is_refused_with_what_the_kernel_said() {
+    let made = Made::new();
+    std::fs::remove_file(&made.path).unwrap();
+    let refusal = made.open().unwrap_err();
+    assert_eq!(refusal, Refusal::File(Errno(libc::ENOENT)));
+    assert_eq!(refusal.error(), Some(Errno(libc::ENOENT)));
+    assert_eq!(Refusal::Foreign.error(), None);
+}
+
+#[test]
+fn where_files_may_not_be_long_enough_none_is_made() {
+    for (bytes, expected) in [
+        (FIRST_BYTES as u64, Ok(())),
+        (FIRST_BYTES as u64 - 1, Err(Refusal::File(Errno(libc::EFBIG)))),
+        (FIRST_BYTES as u64 / 2, Err(Refusal::File(Errno(libc::EFBIG)))),
+    ] {
+        let place = tempfile::tempdir().unwrap();
+        let path = c_string(&place.path().join("arena"));
+        let status = status_of(|| {
+            let limit = libc::rlimit { rlim_cur: bytes, rlim_max: libc::RLIM_INFINITY };
+            // SAFETY: the structure is whole.
+            unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit) };
+            i32::from(make(&path, 0o600, FIRST_FRESH, &[]) != expected)
+        });
+        assert_eq!(status, exited(0), "files of {bytes} bytes");
     }
 }
 

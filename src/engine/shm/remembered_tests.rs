@@ -136,6 +136,19 @@ fn a_group_that_is_left_no_longer_opens_its_queue() {
 }
 
 #[test]
+fn who_is_not_known_to_be_in_a_group_is_not_in_that_of_root() {
+    as_root(|| {
+        set_supplementary(&[]);
+        set_groups(KEEP, OTHER, KEEP);
+        set_users(KEEP, OTHER, KEEP);
+        for round in 0..10_000 {
+            assert!(allows(&private_of(OTHER), 0o600), "round {round}: asks for no group");
+            assert!(!allows(&of_group(0), 0o600), "round {round}");
+        }
+    });
+}
+
+#[test]
 fn a_member_is_not_taken_for_one_of_the_others() {
     as_root(|| {
         set_effective(Capability::IpcOwner, false).unwrap();

@@ -112,6 +112,7 @@ fn what_the_dead_were_handed_is_before_what_came_later_and_counts() {
         assert_eq!(filled(&mut sender, queue), (2, 111));
         let missed = next(next(next(waiting, 0, 0), state::WITHDRAWN, 0), state::MISSED, 0);
         assert_eq!(wait_of(&dead), missed);
+        whole::look(*words, 0).unwrap();
         assert_eq!(types(&mut sender, queue), types_then);
         whole::look(*words, 0).unwrap();
     }
