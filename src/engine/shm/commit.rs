@@ -25,7 +25,7 @@
 //! compare-and-swap fails.
 
 use super::atomic::{AtomicU64, Ordering, fence};
-use super::layout::{GROUP_SLOTS, SLOT_GROUPS, header, slot, word_of};
+use super::layout::{GROUP_SLOTS, MOST_SLOTS, SLOT_GROUPS, header, slot, word_of};
 use super::memory::{Block, Fault, Memory, Spot, value};
 
 /// In a lock word: the number of the slot whose journal is being carried out, plus 1; or [`YOUNG`].
@@ -41,6 +41,13 @@ pub const TAKEOVERS: u64 = 15 << 16;
 pub const NEXT_TAKEOVER: u64 = 1 << 16;
 /// Above, a lock word has the version: one more.
 pub const NEXT_VERSION: u64 = 1 << 20;
+
+// From the lowest bit on: who has it, alive, taken over, the version.
+const _: () = {
+    assert!(YOUNG > MOST_SLOTS as u64);
+    assert!(TAKEN & YOUNG == YOUNG && TAKEN + 1 == LIVE && 2 * LIVE == NEXT_TAKEOVER);
+    assert!(TAKEOVERS == 15 * NEXT_TAKEOVER && TAKEOVERS + NEXT_TAKEOVER == NEXT_VERSION);
+};
 
 /// How many words one change may have. The rest of the journal is for those who complete it, and then
 /// die themselves: each adds a word.
