@@ -209,7 +209,9 @@ fn stops_unseen(place: &Place) {
     let stat = || std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     until("it is stopped", || stat().contains(") T "));
     terminal.shows("shell>");
-    terminal.line("clear");
+    // Not every shell makes the terminal its own again: Enter may be no end of a line there.
+    terminal.does(&["send-keys", "-l", "stty sane; clear"]);
+    terminal.keys(&["C-j"]);
     terminal.wait("the shell's screen", |screen| !screen.contains("q quit"));
     terminal.line("fg");
     terminal.shows("q quit");

@@ -239,7 +239,7 @@ fn a_queue_that_ends_while_its_key_is_looked_for_is_found_or_not() {
         let new = registry::New { owner: 0, qbytes: 1000, most: 100, file: Some(0) };
         let made = registry::get(&mut member, KEY, IPC_CREAT | 0o600, new).unwrap();
         let registry::Got::Id(id) = made else { panic!("no queue: {made:?}") };
-        lock.set(registry::by_id(&words, id).unwrap());
+        lock.set(registry::by_id(words, id).unwrap());
         left.set(looks);
         let found = registry::get(&mut member, KEY, 0o600, new);
         let expected = [Ok(made), Err(End::errno(ENOENT))];

@@ -288,6 +288,6 @@ mod tests {
         for bit in 0..16 {
             assert_eq!(revived(NEXT_VERSION | 1 << bit), None, "bit {bit}");
         }
-        assert_eq!(revived(NEXT_VERSION), Some(2 * NEXT_VERSION | LIVE | YOUNG));
+        assert_eq!(revived(NEXT_VERSION), Some((2 * NEXT_VERSION) | LIVE | YOUNG));
     }
 }
