@@ -72,7 +72,7 @@ impl System for Lone {
     }
 
     fn pause(&self, _: u32) {
-        std::thread::yield_now();
+        std::hint::spin_loop();
     }
 
     fn is_out_of_the_way(&self, owner: &Owner, _: u32) -> bool {
