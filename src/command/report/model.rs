@@ -144,6 +144,7 @@ impl<'a, O: Observer> Model<'a, O> {
         self.processes.get_mut(process).waiting.remove(&id.thread);
         if let Some(queue) = self.queues.get_mut(&call.object) {
             queue.contents.give_up_receive(id, false);
+            queue.contents.give_up_send(id, at);
         }
         self.observer.call(process, &call);
         self.calls += 1;
