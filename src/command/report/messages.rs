@@ -37,7 +37,8 @@ impl<O: Observer> Model<'_, O> {
         let queue = self.queue(call.object, call.entered);
         queue.users.add(process);
         queue.under_way += usize::from(call.returned.is_some());
-        let waits = call.may_wait() && queue.contents.fits(call.msgsz) == Some(false);
+        let may_wait = call.may_wait() && !call.injected.delay;
+        let waits = may_wait && queue.contents.fits(call.msgsz) == Some(false);
         if let Some(end) = call.end().filter(|_| waits) {
             queue.senders_waited.add(end - call.entered);
         }
@@ -80,7 +81,8 @@ impl<O: Observer> Model<'_, O> {
         if call.takes() {
             queue.asked(call.selector());
         }
-        let waits = call.may_wait() && !queue.contents.has(call.selector());
+        let may_wait = call.may_wait() && !call.injected.delay;
+        let waits = may_wait && !queue.contents.has(call.selector());
         if let Some(end) = call.end().filter(|_| waits) {
             queue.receivers_waited.add(end - call.entered);
         }
@@ -114,7 +116,7 @@ impl<O: Observer> Model<'_, O> {
         self.retire(id);
     }
 
-    /// A message was received. Gives who sent it.
+    /// A message was received. Gives who sent it, where that is certain.
     fn receive(&mut self, call: &Call, process: usize, at: u64) -> Option<usize> {
         let id = call.object;
         self.processes.get_mut(process).received += 1;
@@ -145,7 +147,7 @@ impl<O: Observer> Model<'_, O> {
         talk.bytes += link.size;
         talk.certain += u64::from(link.certain);
         self.observer.link(&link);
-        Some(link.from)
+        link.certain.then_some(link.from)
     }
 
     /// A call that may have waited has returned.

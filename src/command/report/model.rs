@@ -267,6 +267,10 @@ impl<O: Observer> Observe for Model<'_, O> {
         let active = self.processes.get_mut(process);
         active.active = call.entered;
         active.calls += 1;
+        // Of what a hook or an injected fault answers the queues know nothing.
+        if call.injected.answer {
+            return;
+        }
         if call.returned.is_none() {
             active.waiting.insert(call.thread, call.id());
             self.never.insert(call.id(), (process, call.clone()));
@@ -289,6 +293,7 @@ impl<O: Observer> Observe for Model<'_, O> {
         }
         self.calls += 1;
         match call.kind {
+            _ if call.injected.answer => (),
             Kind::Control => self.end_control(&call, process),
             Kind::Send => self.end_send(&call, process),
             Kind::Receive => self.end_receive(&call, process),
