@@ -70,8 +70,8 @@ impl Contents {
     /// What is in it.
     pub fn held(&self) -> Held {
         Held {
-            messages: self.held.messages + self.before.messages,
-            bytes: self.held.bytes + self.before.bytes,
+            messages: self.held.messages.saturating_add(self.before.messages),
+            bytes: self.held.bytes.saturating_add(self.before.bytes),
         }
     }
 
@@ -124,7 +124,7 @@ impl Contents {
             let sent = lane.sent().filter(|sent| sent.counted);
             let add = |held: Held, sent: &Sent| Held {
                 messages: held.messages + 1,
-                bytes: held.bytes + sent.size,
+                bytes: held.bytes.saturating_add(sent.size),
             };
             (*mtype, sent.fold(Held::default(), add))
         })
@@ -165,7 +165,7 @@ impl Contents {
         if let Some(sent) = sent {
             sent.counted = true;
             self.held.messages += 1;
-            self.held.bytes += sent.size;
+            self.held.bytes = self.held.bytes.saturating_add(sent.size);
         }
         self.drop_impossible()
     }
@@ -235,7 +235,8 @@ impl Contents {
             (_, Some(mtype)) => {
                 self.lanes.entry(mtype).or_default().begin_receive(call.id());
                 self.taking.messages += 1;
-                self.taking.bytes += call.result().unwrap_or(0) as u64;
+                let bytes = call.result().unwrap_or(0) as u64;
+                self.taking.bytes = self.taking.bytes.saturating_add(bytes);
             }
             _ if destroys(call) => {
                 self.destroying += 1;

@@ -144,7 +144,7 @@ impl<O: Observer> Model<'_, O> {
         let link = link?;
         let talk = self.talks.row((link.from, link.to));
         talk.messages += 1;
-        talk.bytes += link.size;
+        talk.bytes = talk.bytes.saturating_add(link.size);
         talk.certain += u64::from(link.certain);
         self.observer.link(&link);
         link.certain.then_some(link.from)
