@@ -139,6 +139,32 @@ msgctl($queue, RMID, 0);"#;
 }
 
 #[test]
+fn what_was_injected_is_not_taken_for_what_happened_to_the_queue() {
+    let directory = tempfile::tempdir().unwrap();
+    let script = r#"
+put($queue, 7, "text$_") for 1 .. 4;
+get($queue, 7, NOWAIT) for 1 .. 5;
+msgctl($queue, RMID, 0);"#;
+    for errno in ["ENOMSG", "EIDRM", "EINVAL", "EFAULT"] {
+        let rule = format!("msgrcv:errno={errno}:nth=2");
+        let perl = ["perl", "-e", &format!("{PERL}{script}")];
+        let report = report(&record(directory.path(), &["--inject", &rule], &perl), &[]);
+        let links = &report["links"];
+        assert_eq!([&links["sent"], &links["received"], &links["certain"]], [4, 4, 4], "{errno}");
+        assert_eq!(report["findings"], Value::Array(Vec::new()), "{errno}");
+        assert_eq!(report["queues"].as_array().unwrap().len(), 1, "{errno}: {report}");
+        for failure in report["failures"].as_array().unwrap() {
+            assert_says(failure["why"].as_str().unwrap(), &["an injected fault answered"]);
+        }
+    }
+    let rules = ["--inject", "msgsnd:delay=150ms:nth=4"];
+    let perl = ["perl", "-e", &format!("{PERL}{script}")];
+    let report = report(&record(directory.path(), &rules, &perl), &[]);
+    assert_eq!(report["waits"][0]["reason"], "delayed", "{report}");
+    assert_eq!(report["findings"], Value::Array(Vec::new()));
+}
+
+#[test]
 fn a_receiver_waits_for_a_type_whose_sender_has_exited() {
     let directory = tempfile::tempdir().unwrap();
     let script = r#"

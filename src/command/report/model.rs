@@ -156,6 +156,7 @@ impl<'a, O: Observer> Model<'a, O> {
         self.processes.get_mut(process).waiting.remove(&id.thread);
         if let Some(queue) = self.queues.get_mut(&call.object) {
             queue.contents.give_up_receive(id, false);
+            queue.contents.give_up_send(id, at);
         }
         self.observer.never(process, &call, Some(at));
         self.calls += 1;
@@ -285,6 +286,10 @@ impl<O: Observer> Observe for Model<'_, O> {
         let active = self.processes.get_mut(process);
         active.active = call.entered;
         active.calls += 1;
+        // Of what a hook or an injected fault answers the queues know nothing.
+        if call.injected.answer {
+            return;
+        }
         if call.returned.is_none() {
             active.waiting.insert(call.thread, call.id());
             self.never.insert(call.id(), (process, call.clone()));
@@ -307,6 +312,7 @@ impl<O: Observer> Observe for Model<'_, O> {
         }
         self.calls += 1;
         match call.kind {
+            _ if call.injected.answer => (),
             Kind::Control => self.end_control(&call, process),
             Kind::Send => self.end_send(&call, process),
             Kind::Receive => self.end_receive(&call, process),

@@ -52,7 +52,7 @@ pub struct Linked {
 impl Sums {
     fn sent(&mut self, size: u64, process: usize, at: u64) {
         self.sent += 1;
-        self.bytes += size;
+        self.bytes = self.bytes.saturating_add(size);
         self.last_sender = Some((process, at));
         self.senders.add(process);
     }
