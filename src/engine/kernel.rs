@@ -3,6 +3,7 @@
 //! libraries has no next definition; there the system call is made here.
 #![allow(unsafe_code)]
 
+use super::asleep::{self, Asleep};
 use super::functions::Functions;
 use super::limits::Limits;
 use super::{Engine, Number, Received, syscall, sysctl};
@@ -46,6 +47,10 @@ impl Engine for Kernel {
 
     fn set_limits(&self, limits: Limits) -> Result<(), Errno> {
         sysctl::set(limits)
+    }
+
+    fn asleep(&self) -> Option<Asleep> {
+        asleep::in_system_calls()
     }
 
     #[inline(always)]

@@ -1,6 +1,7 @@
 //! Engines: where the queues live. One trait, an implementation a file, and the choice between
 //! them.
 
+pub mod asleep;
 pub mod functions;
 mod kernel;
 pub mod limits;
@@ -14,6 +15,7 @@ pub(crate) use kernel::next;
 pub(crate) use syscall::cancel_here;
 
 use crate::errno::Errno;
+use asleep::Asleep;
 use functions::Functions;
 use libc::{ENOSYS, c_int, c_long, c_void, key_t, msqid_ds};
 use limits::Limits;
@@ -40,6 +42,11 @@ pub trait Engine: Sync {
     fn set_limits(&self, limits: Limits) -> Result<(), Errno> {
         let _ = limits;
         Err(Errno(ENOSYS))
+    }
+
+    /// Who sleeps in a call on its queues. Nothing where it does not know.
+    fn asleep(&self) -> Option<Asleep> {
+        None
     }
 
     /// Opens or creates the queue of a key; gives its id.

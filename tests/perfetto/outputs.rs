@@ -110,6 +110,6 @@ fn meaningless() -> Result<(), Failed> {
     assert!(text(&output.stdout).contains(needs), "{output:?}");
     assert!(!mark.exists(), "nothing was run");
     let output = run(msgq().args(["report", "--perfetto", "-", "recording"]));
-    assert_fails(&output, 2, "--perfetto needs a file: the report itself goes to standard output");
+    assert_fails(&output, 2, "-: a file has to be named");
     Ok(())
 }

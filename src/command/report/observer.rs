@@ -62,7 +62,7 @@ pub trait Observer {
     fn process(&mut self, number: usize, process: &Process) {
         let _ = (number, process);
     }
-    /// A call by the process of this number returned, or never will.
+    /// A call by the process of this number returned, never will, or has not when the recording ends.
     fn call(&mut self, process: usize, call: &Call) {
         let _ = (process, call);
     }
@@ -119,5 +119,41 @@ impl<O: Observer> Observer for Option<O> {
     }
     fn removed(&mut self, queue: i32, process: Option<usize>, at: u64) {
         self.iter_mut().for_each(|observer| observer.removed(queue, process, at));
+    }
+}
+
+/// Two of them.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    fn recorded_since(&mut self, monotonic: u64, realtime: u64) {
+        self.0.recorded_since(monotonic, realtime);
+        self.1.recorded_since(monotonic, realtime);
+    }
+    fn process(&mut self, number: usize, process: &Process) {
+        self.0.process(number, process);
+        self.1.process(number, process);
+    }
+    fn call(&mut self, process: usize, call: &Call) {
+        self.0.call(process, call);
+        self.1.call(process, call);
+    }
+    fn never(&mut self, process: usize, call: &Call, until: Option<u64>) {
+        self.0.never(process, call, until);
+        self.1.never(process, call, until);
+    }
+    fn link(&mut self, link: &Link) {
+        self.0.link(link);
+        self.1.link(link);
+    }
+    fn depth(&mut self, sample: &DepthSample) {
+        self.0.depth(sample);
+        self.1.depth(sample);
+    }
+    fn made(&mut self, queue: i32, process: usize, at: u64) {
+        self.0.made(queue, process, at);
+        self.1.made(queue, process, at);
+    }
+    fn removed(&mut self, queue: i32, process: Option<usize>, at: u64) {
+        self.0.removed(queue, process, at);
+        self.1.removed(queue, process, at);
     }
 }
