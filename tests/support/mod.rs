@@ -2,6 +2,7 @@
 #![allow(dead_code)] // Each test program uses a part.
 
 pub mod place;
+pub mod strace;
 pub mod traced;
 
 use std::env;
@@ -18,9 +19,15 @@ pub fn root() -> &'static Path {
 /// The command under test.
 pub fn msgq() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_msgq"));
-    for variable in
-        ["MSGQ_ENGINE", "MSGQ_DIR", "MSGQ_TRACE", "MSGQ_CHECK", "MSGQ_INJECT", "LD_PRELOAD"]
-    {
+    for variable in [
+        "MSGQ_ENGINE",
+        "MSGQ_DIR",
+        "MSGQ_TRACE",
+        "MSGQ_CHECK",
+        "MSGQ_INJECT",
+        "MSGQ_DEEPBIND",
+        "LD_PRELOAD",
+    ] {
         command.env_remove(variable);
     }
     command
@@ -131,4 +138,10 @@ pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
         std::thread::sleep(Duration::from_millis(5));
     }
     panic!("waited a minute for this in vain: {what}");
+}
+
+/// Whether there is a program of this name in PATH.
+pub fn is_installed(program: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|directory| directory.join(program).is_file())
 }
