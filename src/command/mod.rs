@@ -6,6 +6,8 @@ mod failure;
 mod inject;
 mod launch;
 mod limits;
+#[cfg(test)]
+mod pages;
 mod processes;
 mod program;
 mod queue;
