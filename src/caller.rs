@@ -41,7 +41,7 @@ macro_rules! note_caller {
         #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
         pub unsafe extern "C-unwind" fn $name($($argument: $type),*) -> $result {
             // SAFETY: the caller's promise, handed on.
-            unsafe { watched::$name($($argument,)* 0) }
+            unsafe { watched::$name($($argument,)* crate::check::NOWHERE) }
         }
     };
 }

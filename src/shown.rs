@@ -8,14 +8,11 @@ use crate::trace::call::{self, Answer, Any};
 use crate::{check, hooks, probes, start, trace};
 use libc::{c_int, c_long, c_void, key_t, msqid_ds, size_t, ssize_t};
 
-/// Where the calls of this way are made, as far as the checks know: nobody has noted it.
-const SOMEWHERE: usize = 0;
-
 /// What C sees of the outcome of `call`, which `ask` puts to the engine.
 #[inline(never)]
 fn pass(call: Any, ask: &dyn Fn(&dyn Engine) -> Answer) -> i64 {
     start::ready();
-    let seen = check::enter(call, SOMEWHERE);
+    let seen = check::enter(call, check::NOWHERE);
     probes::entry(call);
     let span = trace::enter(call);
     // Nothing that has to be dropped is alive from here on: the call may be cancelled.
@@ -24,9 +21,10 @@ fn pass(call: Any, ask: &dyn Fn(&dyn Engine) -> Answer) -> i64 {
     let outcome = answer.outcome;
     // SAFETY: the engine has just answered this call, or `watch` says that it was not asked.
     unsafe { trace::leave(span, call, answer, watch.injected()) };
-    if watch.answer.is_none() {
+    match watch.answer {
         // SAFETY: the engine has just answered this call.
-        unsafe { check::leave(seen, call, SOMEWHERE, outcome) };
+        None => unsafe { check::leave(seen, call, check::NOWHERE, outcome) },
+        Some(_) => check::answered(seen, call),
     }
     hooks::after(watch, call, outcome);
     probes::returned(call, outcome);

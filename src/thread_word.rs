@@ -25,9 +25,11 @@ pub const ROBUST_LIST: ThreadWord<6> = ThreadWord;
 pub const SLEEPS: ThreadWord<7> = ThreadWord;
 /// The hook that the thread runs.
 pub const HOOK: ThreadWord<8> = ThreadWord;
+/// Where the checks keep the thread's last call, which failed, plus 1; 0: nowhere.
+pub const KEPT: ThreadWord<9> = ThreadWord;
 
 /// How many there are.
-const WORDS: usize = 9;
+const WORDS: usize = 10;
 
 /// The thread's word of this number. Only the thread itself reads and writes it; a signal handler
 /// may come between any two uses of it.
@@ -132,6 +134,7 @@ mod tests {
             ROBUST_LIST.get(),
             SLEEPS.get(),
             HOOK.get(),
+            KEPT.get(),
         ]
     }
 
@@ -148,9 +151,10 @@ mod tests {
             ROBUST_LIST.set(7);
             SLEEPS.set(8);
             HOOK.set(9);
+            KEPT.set(10);
             let there = std::thread::spawn(all).join().unwrap();
             assert_eq!(there, [0; WORDS], "in another thread");
-            assert_eq!(all(), [u64::MAX, 2, 3, 4, 5, 6, 7, 8, 9], "after");
+            assert_eq!(all(), [u64::MAX, 2, 3, 4, 5, 6, 7, 8, 9, 10], "after");
         };
         std::thread::spawn(here).join().unwrap();
     }

@@ -245,6 +245,26 @@ int main(int argc, char **argv) {
 }
 
 #[test]
+fn a_finding_that_cannot_be_written_ends_no_program() {
+    let place = place(WRONG);
+    let start = |command: &mut Command| {
+        let output = run(command.env("MSGQ_CHECK", "warn").env("LD_PRELOAD", library()));
+        (output.status.code(), text(&output.stdout))
+    };
+    let to_the_end = (Some(3), "to the end\n".to_string());
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut nobody_reads = Command::new(&place.program);
+    assert_eq!(start(nobody_reads.arg("2").stderr(writer)), to_the_end, "a pipe without reader");
+    // The program itself writes to a pipe.
+    let mut at_the_limit = Command::new("sh");
+    let log = place.path().join("log");
+    let script = format!("ulimit -f 0 && exec {} 2 2>> {}", place.program, log.display());
+    assert_eq!(start(at_the_limit.args(["-c", &script])), to_the_end, "a file at its limit");
+    assert_eq!(fs::metadata(log).unwrap().len(), 0);
+}
+
+#[test]
 fn findings_are_told_alone_where_their_file_cannot_be_used() {
     let foreign = tempfile::NamedTempFile::new().unwrap();
     fs::write(foreign.path(), "precious").unwrap();

@@ -7,7 +7,7 @@ use engines::again::{self, Directory};
 use engines::call::{Call, Place};
 use engines::engine;
 use engines::perform::Performer;
-use libc::{E2BIG, EFAULT, EIO, IPC_NOWAIT, IPC_PRIVATE, MSG_COPY, c_int};
+use libc::{E2BIG, EAGAIN, EFAULT, EINVAL, EIO, ENOSPC, IPC_NOWAIT, IPC_PRIVATE, MSG_COPY, c_int};
 use libtest_mimic::{Arguments, Failed, Trial};
 use msgq::engine::limits::Limits;
 use std::fs::OpenOptions;
@@ -27,10 +27,11 @@ const FRESH: u64 = 9 * 8;
 
 type Role = fn(&mut Performer) -> Result<(), String>;
 
-const ROLES: [(&str, Role); 5] = [
+const ROLES: [(&str, Role); 6] = [
     ("a_copy_takes_storage_for_its_message_and_not_for_its_room", copy),
     ("a_send_from_an_address_that_ends_too_early_takes_no_storage", send_from_nowhere),
     ("a_copy_into_room_that_ends_too_early_takes_no_storage", copy_to_nowhere),
+    ("a_limit_that_was_set_holds_to_the_byte", limit),
     ("a_limit_that_nobody_can_have_set_is_damage", damaged_limit),
     ("a_damaged_word_that_says_how_much_is_used_does_not_have_all_of_it_stored", damaged_end),
 ];
@@ -102,8 +103,23 @@ fn copy_to_nowhere(performer: &mut Performer) -> Result<(), String> {
     expect(performer, Call { place: Place::Cut(12), msgsz: 5, ..all }, Err(EFAULT))
 }
 
+fn limit(performer: &mut Performer) -> Result<(), String> {
+    let engine = engine("shm").ok_or("no engine")?;
+    let limits = Limits { msgmax: Some(100), msgmnb: Some(150), msgmni: Some(2) };
+    engine.set_limits(limits).map_err(|error| format!("setting limits: error {}", error.0))?;
+    let id = queue(performer)?;
+    expect(performer, Call::send(id, 3, 101, IPC_NOWAIT), Err(EINVAL))?;
+    expect(performer, Call::send(id, 3, 100, IPC_NOWAIT), Ok(0))?;
+    expect(performer, Call::send(id, 3, 51, IPC_NOWAIT), Err(EAGAIN))?;
+    expect(performer, Call::send(id, 3, 50, IPC_NOWAIT), Ok(0))?;
+    queue(performer)?;
+    expect(performer, Call::get(IPC_PRIVATE, 0o600), Err(ENOSPC))
+}
+
 fn damaged_limit(performer: &mut Performer) -> Result<(), String> {
     let id = queue(performer)?;
+    damage(MSGMAX, i32::MAX as u64 + 1)?;
+    expect(performer, Call::send(id, 3, 5, 0), Ok(0))?;
     damage(MSGMAX, i32::MAX as u64 + 2)?;
     expect(performer, Call::send(id, 3, 5, 0), Err(EIO))
 }

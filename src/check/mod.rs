@@ -51,6 +51,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32};
 pub use exit::left_behind;
 pub use store::Store as Tables;
 
+/// Where a call was made of which nobody has noted that.
+pub(crate) const NOWHERE: usize = 0;
+
 /// Whether calls are checked.
 static ON: AtomicBool = AtomicBool::new(false);
 
@@ -83,6 +86,8 @@ pub(crate) trait Checked: Call {
 pub(crate) struct Seen {
     /// Whether the call is looked at.
     on: bool,
+    /// Whether a receive was counted when it began.
+    counted: bool,
     /// The queue's bytes and messages, or whether a key has no queue yet.
     words: Option<(u64, u64)>,
 }
@@ -175,6 +180,17 @@ pub(crate) unsafe fn leave(seen: Seen, call: impl Checked, caller: usize, outcom
     if seen.on {
         // SAFETY: the caller's promise.
         guarded(|| unsafe { call.after(caller, seen, outcome) });
+    }
+}
+
+/// A call was answered in the engine's stead. What it was to make up for is not known to be lost.
+pub(crate) fn answered(seen: Seen, call: impl Checked) {
+    if seen.on {
+        guarded(|| {
+            sequel::take();
+            let queue = queues::Queue::known(call.arguments().object);
+            queue.filter(|_| seen.counted).map(queues::Queue::end_receive)
+        });
     }
 }
 

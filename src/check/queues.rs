@@ -25,8 +25,12 @@ pub struct Queue {
     /// The thread that removed it, and the one that last learned of that from a call that failed.
     removing_thread: AtomicU32,
     told_thread: AtomicU32,
-    /// The process that sent to it; 0: none; [`SEVERAL`].
+    /// The process that sent to it, and the one that received from it; 0: none; [`SEVERAL`].
     sender: AtomicU32,
+    receiver: AtomicU32,
+    /// How many receives have begun, and how many of those have ended.
+    begun: AtomicU32,
+    ended: AtomicU32,
     /// How many times in a row a receive was too small, and what it asked for.
     too_big: AtomicU64,
     /// How often a size was asked about on behalf of MSG_NOERROR.
@@ -87,6 +91,9 @@ impl Queue {
             removing_thread: AtomicU32::new(0),
             told_thread: AtomicU32::new(0),
             sender: AtomicU32::new(0),
+            receiver: AtomicU32::new(0),
+            begun: AtomicU32::new(0),
+            ended: AtomicU32::new(0),
             too_big: AtomicU64::new(0),
             looks: AtomicU32::new(0),
             received_alike: AtomicU32::new(0),
@@ -132,10 +139,11 @@ impl Queue {
         self.held.store(0, Relaxed);
         let Queue { creator, created_at, forks, remover, removed_at, .. } = self;
         let Queue { removing_thread, told_thread, sender, looks, received_alike, .. } = self;
-        let threads = [removing_thread, told_thread];
+        let Queue { receiver, begun, ended, .. } = self;
+        let others = [removing_thread, told_thread, receiver, begun, ended];
         [creator, created_at, forks, remover, removed_at, sender, looks, received_alike]
             .iter()
-            .chain(&threads)
+            .chain(&others)
             .for_each(|word| word.store(0, Relaxed));
         let Queue { qbytes, sent, received, too_big, .. } = self;
         [qbytes, sent, received, too_big].iter().for_each(|word| word.store(0, Relaxed));
@@ -252,6 +260,33 @@ impl Queue {
         }
     }
 
+    /// A receive begins; whether no other is under way.
+    #[inline(always)]
+    pub fn begin_receive(&self) -> bool {
+        let begun = self.begun.fetch_add(1, AcqRel).wrapping_add(1);
+        begun.wrapping_sub(self.ended.load(Acquire)) == 1
+    }
+
+    /// A receive has ended that was counted when it began.
+    #[inline(always)]
+    pub fn end_receive(&self) {
+        self.ended.fetch_add(1, AcqRel);
+    }
+
+    /// How many receives have begun.
+    pub fn begun(&self) -> u32 {
+        self.begun.load(Acquire)
+    }
+
+    /// The process that received from it last, as the engine says; whether it is the only one that
+    /// was ever seen to.
+    pub fn note_receiver(&self, last: i32, own: u32) -> bool {
+        if last != 0 {
+            note_one(&self.receiver, last as u32);
+        }
+        [0, own].contains(&self.receiver.load(Relaxed))
+    }
+
     /// A message was received: its length, with this msgsz.
     #[inline(always)]
     pub fn note_received(&self, length: usize, msgsz: usize) {
@@ -366,6 +401,27 @@ mod tests {
         assert_eq!((queue.sent_size(), queue.sender()), (None, SEVERAL));
         queue.note_size(64, 5);
         assert_eq!(queue.sent_size(), None);
+    }
+
+    #[test]
+    fn a_receive_knows_whether_others_are_under_way() {
+        let queue = Queue::new();
+        assert!(queue.begin_receive());
+        assert!(!queue.begin_receive());
+        queue.end_receive();
+        assert!(!queue.begin_receive());
+        queue.end_receive();
+        queue.end_receive();
+        assert!(queue.begin_receive());
+        assert_eq!(queue.begun(), 4);
+    }
+
+    #[test]
+    fn one_receiver_is_known_until_another_comes() {
+        let queue = Queue::new();
+        assert!(queue.note_receiver(0, 5) && queue.note_receiver(5, 5));
+        assert!(!queue.note_receiver(6, 5) && !queue.note_receiver(5, 5));
+        assert!(!queue.note_receiver(6, 6));
     }
 
     #[test]

@@ -3,9 +3,11 @@
 
 use super::catalogue::Misuse;
 use super::finding::{self, report};
+use super::places::checksum;
 use super::queues::{Queue, SEVERAL};
 use super::sequel;
-use super::{Checked, Seen, ask, buffers, errors, flags, heap, is};
+use super::{Checked, Seen, ask, buffers, errors, flags, heap, is, process};
+use crate::os;
 use crate::trace::call::{Call, Outcome, Receive};
 use libc::{E2BIG, EINTR, EINVAL, IPC_NOWAIT, MSG_EXCEPT, MSG_NOERROR, c_long};
 use std::fmt::Write;
@@ -34,24 +36,28 @@ impl Checked for Receive {
                 let _ = write!(detail, "MSG_EXCEPT with msgtyp {} is ignored", self.msgtyp);
             });
         }
-        let queue = ask::queue(self.msqid);
-        match queue {
-            Some(queue) if self.msgflg & MSG_NOERROR != 0 => self.look_before(queue),
-            _ => Seen::default(),
-        }
+        let Some(queue) = ask::queue(self.msqid) else { return Seen::default() };
+        let is_alone = queue.begin_receive();
+        let may_cut = self.msgflg & MSG_NOERROR != 0;
+        let words = if may_cut { self.look_before(queue, is_alone) } else { None };
+        Seen { counted: true, words, ..Seen::default() }
     }
 
     #[inline(always)]
     unsafe fn after(self, caller: usize, seen: Seen, outcome: Outcome) {
         sequel::take();
+        let queue = Queue::known(self.msqid);
         match outcome {
             Ok(length) if self.msgflg & flags::MSG_COPY == 0 => {
-                if let Some(queue) = Queue::known(self.msqid) {
+                if let Some(queue) = queue {
                     self.received(caller, seen, queue, length as usize);
                 }
             }
             Ok(_) => (),
             Err(_) => self.failed(caller, outcome),
+        }
+        if let Some(queue) = queue.filter(|_| seen.counted) {
+            queue.end_receive();
         }
     }
 }
@@ -93,28 +99,34 @@ impl Receive {
         }
     }
 
-    /// What the queue holds before a message may be cut.
+    /// What the queue holds before a message may be cut: its bytes, and its messages | how many
+    /// receives have begun. Nothing where others may take messages at the same time.
     #[cold]
     #[inline(never)]
-    fn look_before(self, queue: &Queue) -> Seen {
-        let words = match queue.note_look() {
-            0..=LOOKS => ask::status(self.msqid).map(|ds| (ds.__msg_cbytes, ds.msg_qnum)),
-            _ => None,
-        };
-        Seen { words, ..Seen::default() }
+    fn look_before(self, queue: &Queue, is_alone: bool) -> Option<(u64, u64)> {
+        if queue.note_look() > LOOKS || !is_alone {
+            return None;
+        }
+        let begun = u64::from(queue.begun());
+        let ds = ask::status(self.msqid)?;
+        let is_alone = queue.note_receiver(ds.msg_lrpid, process());
+        is_alone.then_some((ds.__msg_cbytes, ds.msg_qnum << 32 | begun))
     }
 
     /// A message that fills the buffer was received: whether it was cut.
     #[cold]
     #[inline(never)]
     fn look_after(self, caller: usize, seen: Seen, queue: &Queue) {
-        let Some((bytes, messages)) = seen.words else {
+        let Some((bytes, words)) = seen.words else {
             queue.look_again();
             return;
         };
+        let (messages, begun) = (words >> 32, words as u32);
         let Some(ds) = ask::status(self.msqid) else { return };
+        let is_alone = queue.note_receiver(ds.msg_lrpid, process()) && queue.begun() == begun;
         let size = if messages == ds.msg_qnum + 1 {
-            bytes.checked_sub(ds.__msg_cbytes)
+            // A message that came meanwhile would have made up for one that another has taken.
+            bytes.checked_sub(ds.__msg_cbytes).filter(|_| is_alone)
         } else if messages == 0 && ds.msg_qnum == 0 {
             // It came while this call waited, and was never counted.
             let is_known = queue.sender() != SEVERAL && queue.sender() as i32 == ds.msg_lspid;
@@ -161,7 +173,9 @@ impl Receive {
                 );
             });
         }
-        let receive = (self.msgsz as u64) << 48 ^ (self.msgtyp as u64) << 32 ^ 1 << 63;
+        // Each of several threads may meet with one such message, and go on with a bigger buffer.
+        let words = [self.msgsz as u64, self.msgtyp as u64, u64::from(os::thread_id())];
+        let receive = checksum(words.into_iter().flat_map(u64::to_ne_bytes)) | 1 << 63;
         if queue.note_too_big(receive) == CIRCLES {
             report(Misuse::TooBigAgain, call, &|detail| {
                 let msgsz = self.msgsz;

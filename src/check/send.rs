@@ -5,7 +5,7 @@ use super::catalogue::Misuse;
 use super::finding::{self, report};
 use super::queues::Queue;
 use super::sequel::{self, Failed};
-use super::{Checked, FORKS, Seen, ask, errors, flags, heap, is, process};
+use super::{Checked, FORKS, NOWHERE, Seen, ask, errors, flags, heap, is, process};
 use crate::os;
 use crate::trace::call::{Call, Outcome, Send};
 use libc::{EAGAIN, EINTR, EINVAL, IPC_NOWAIT, IPC_PRIVATE, c_long};
@@ -97,9 +97,13 @@ impl Send {
             && [0, own as i32].contains(&ds.msg_lrpid)
             && ds.msg_lspid == own as i32;
         // Nobody else knows the id of a private queue, unless he was told.
-        let is_alone =
-            queue.forks() == FORKS.load(Relaxed) && !os::has_children() && os::threads() == 1;
-        if is_full && is_own && is_alone {
+        let is_alone = || {
+            queue.forks() == FORKS.load(Relaxed)
+                && !os::has_children()
+                && !os::had_children()
+                && os::threads() == 1
+        };
+        if is_full && is_own && is_alone() {
             report(Misuse::SendsToItself, self.at(caller), &|detail| {
                 let (bytes, qbytes, messages) = (ds.__msg_cbytes, ds.msg_qbytes, ds.msg_qnum);
                 let _ = write!(
@@ -170,6 +174,7 @@ impl Send {
                 });
             }
         } else if failed.caller == caller
+            && caller != NOWHERE
             && failed.msqid == self.msqid
             && (now != failed.checksum || failed.msgsz != self.msgsz)
         {

@@ -1,12 +1,13 @@
 //! What the next call of a thread shows of how it took a failure.
 //!
-//! A failed call is kept in a table by its thread until that thread calls again. Failures are rare,
-//! so while none is kept the table is not looked at.
+//! A failed call is kept in a table by its thread until that thread calls again. Where it is kept is in
+//! a word of the thread's own, so that all other calls cost next to nothing.
 #![allow(unsafe_code)]
 
 use super::finding::Call;
 use super::places::checksum;
 use crate::os;
+use crate::thread_word::KEPT;
 use crate::trace::call::Outcome;
 use crate::trace::capture::Readable;
 use crate::trace::format::Kind;
@@ -32,7 +33,7 @@ pub struct Failed {
 }
 
 struct Slot {
-    /// 0: free.
+    /// Whose call it is; 0: free; [`BUSY`].
     thread: AtomicU32,
     errno: AtomicI32,
     msqid: AtomicI32,
@@ -56,8 +57,12 @@ static SLOTS: [Slot; 64] = [const {
     }
 }; 64];
 
-/// How many slots are taken.
-static KEPT: AtomicU32 = AtomicU32::new(0);
+/// Of a slot that somebody is writing or reading.
+const BUSY: u32 = u32::MAX;
+
+/// Where to look next for a slot whose thread has ended, and how many are looked at for one call.
+static NEXT: AtomicU32 = AtomicU32::new(0);
+const LOOKS: usize = 4;
 
 /// Keeps a call of this thread that had this outcome until its next one, where the message was there:
 /// at this address, of this size.
@@ -73,10 +78,7 @@ pub fn keep(call: Call, outcome: Outcome, checksum: Option<u64>, (msgp, msgsz): 
 #[inline(never)]
 fn enter(failed: Failed) {
     let thread = os::thread_id();
-    let Some(slot) = slot_of(0) else { return };
-    if slot.thread.compare_exchange(0, u32::MAX, AcqRel, Relaxed).is_err() {
-        return;
-    }
+    let Some((index, slot)) = claim(thread) else { return };
     slot.errno.store(failed.errno, Relaxed);
     slot.msqid.store(failed.msqid, Relaxed);
     slot.was_receive.store(failed.was_receive.into(), Relaxed);
@@ -84,21 +86,48 @@ fn enter(failed: Failed) {
     slot.msgp.store(failed.msgp, Relaxed);
     slot.msgsz.store(failed.msgsz, Relaxed);
     slot.checksum.store(failed.checksum, Relaxed);
-    KEPT.fetch_add(1, Relaxed);
     slot.thread.store(thread, Release);
+    KEPT.set(index as u64 + 1);
+}
+
+/// A slot for this thread: a free one, or that of a thread which has ended and will never call again.
+fn claim(thread: u32) -> Option<(usize, &'static Slot)> {
+    let mut slots = SLOTS.iter().enumerate();
+    slots.find(|(_, slot)| slot.become_busy(0)).or_else(|| {
+        let from = NEXT.fetch_add(LOOKS as u32, Relaxed) as usize;
+        let some = (from..from.wrapping_add(LOOKS)).map(|number| number % SLOTS.len());
+        some.filter_map(|index| Some((index, SLOTS.get(index)?)))
+            .find(|(_, slot)| slot.is_left(thread))
+    })
+}
+
+impl Slot {
+    fn become_busy(&self, thread: u32) -> bool {
+        self.thread.compare_exchange(thread, BUSY, AcqRel, Relaxed).is_ok()
+    }
+
+    /// Whether nobody will take what is kept here, which the caller then may replace. (A thread leaves a
+    /// slot of its own where a signal handler that came in between has kept a call, too.)
+    fn is_left(&self, thread: u32) -> bool {
+        let owner = self.thread.load(Acquire);
+        let is_left = owner == thread || owner != BUSY && !os::exists(os::process_id(), owner);
+        is_left && self.become_busy(owner)
+    }
 }
 
 /// The last call of this thread, where it failed and was kept; it is kept no longer.
 #[inline(always)]
 pub fn take() -> Option<Failed> {
-    if KEPT.load(Relaxed) == 0 { None } else { take_own() }
+    if KEPT.get() == 0 { None } else { take_own() }
 }
 
 #[cold]
 #[inline(never)]
 fn take_own() -> Option<Failed> {
-    let thread = os::thread_id();
-    let slot = slot_of(thread)?;
+    let slot = SLOTS.get((KEPT.get() as usize).wrapping_sub(1));
+    KEPT.set(0);
+    // Another's: this thread is its like in a child.
+    let slot = slot.filter(|slot| slot.become_busy(os::thread_id()))?;
     let failed = Failed {
         errno: slot.errno.load(Relaxed),
         msqid: slot.msqid.load(Relaxed),
@@ -108,19 +137,13 @@ fn take_own() -> Option<Failed> {
         msgsz: slot.msgsz.load(Relaxed),
         checksum: slot.checksum.load(Relaxed),
     };
-    KEPT.fetch_sub(1, Relaxed);
     slot.thread.store(0, Release);
     Some(failed)
 }
 
-#[inline(never)]
-fn slot_of(thread: u32) -> Option<&'static Slot> {
-    SLOTS.iter().find(|slot| slot.thread.load(Acquire) == thread)
-}
-
 /// Keeps nothing: in a child, whose threads are not its parent's.
 pub fn forget() {
-    KEPT.store(0, Relaxed);
+    KEPT.set(0);
     SLOTS.iter().for_each(|slot| slot.thread.store(0, Relaxed));
 }
 
@@ -169,8 +192,12 @@ mod tests {
         }
     }
 
+    /// The table is one for the whole process.
+    static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
     #[test]
     fn each_thread_takes_its_own_failure_once() {
+        let _alone = ALONE.lock();
         assert!(take().is_none());
         enter(failed(5));
         let other = std::thread::spawn(|| {
@@ -181,6 +208,26 @@ mod tests {
         assert_eq!(other.join().unwrap(), (None, Some(6)));
         assert_eq!(take().map(|failed| failed.msqid), Some(5));
         assert!(take().is_none());
+    }
+
+    #[test]
+    fn threads_that_have_ended_leave_room() {
+        let _alone = ALONE.lock();
+        for _ in 0..10 * SLOTS.len() {
+            std::thread::spawn(|| enter(failed(7))).join().unwrap();
+        }
+        // What a thread has kept it takes, also where a handler kept something in between.
+        let kept = || {
+            enter(failed(8));
+            enter(failed(9));
+            take().map(|failed| failed.msqid)
+        };
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        // The kernel may still have some of them.
+        while std::thread::spawn(kept).join().unwrap() != Some(9) {
+            assert!(std::time::Instant::now() < deadline, "no room");
+        }
+        forget();
     }
 
     #[test]

@@ -17,7 +17,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 /// What a file of tables begins with: "msgqchk" and the layout's version.
-const MAGIC: u64 = u64::from_be_bytes(*b"msgqchk\x01");
+const MAGIC: u64 = u64::from_be_bytes(*b"msgqchk\x02");
 
 const PLACES: usize = 256;
 const FINDINGS: usize = 256;

@@ -153,6 +153,14 @@ pub(crate) fn another_copy_follows() -> bool {
     !kernel::next(c"msgq_version").is_null()
 }
 
+/// From now on the engine `kernel` means the kernel's queues, also where the calls of this copy of
+/// the library reach another copy, which may have been told to use another engine.
+pub fn pass_over_other_copies() {
+    if another_copy_follows() {
+        kernel::pass_over_others();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 //! What the program was given, and what is said to its user.
 #![allow(unsafe_code)]
 
-use super::kernel;
+use super::{kernel, without_signals_of_writing};
 use crate::errno::Errno;
 use libc::{c_char, c_long};
 use std::ffi::CStr;
@@ -11,7 +11,8 @@ unsafe extern "C" {
     static environ: *const *const c_char;
 }
 
-/// Writes one line to standard error, whole, from its parts.
+/// Writes one line to standard error, whole, from its parts. Nothing comes of it where that is a pipe
+/// which nobody reads any more, a file at its limit, or a terminal that others have.
 pub fn complain(parts: &[&[u8]]) {
     let mut line = [0u8; 1024];
     let mut length = 0;
@@ -21,8 +22,10 @@ pub fn complain(parts: &[&[u8]]) {
             length += 1;
         }
     }
-    // SAFETY: the line is as long as said.
-    let _ = unsafe { kernel!(libc::SYS_write, libc::STDERR_FILENO, line.as_ptr(), length) };
+    without_signals_of_writing(|| {
+        // SAFETY: the line is as long as said.
+        unsafe { kernel!(libc::SYS_write, libc::STDERR_FILENO, line.as_ptr(), length) }.map(drop)
+    });
 }
 
 /// What strerror(3) says of an error number, in a buffer of the caller's.

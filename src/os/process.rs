@@ -140,6 +140,17 @@ pub fn has_children() -> bool {
     answer != Err(Errno(libc::ECHILD))
 }
 
+/// Whether this process has ever waited for a child, by whatever way that was made: posix_spawn(3) and
+/// system(3) do not tell those who want to be told of fork(3).
+pub fn had_children() -> bool {
+    // SAFETY: a structure of numbers, for which 0 is a value.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    // SAFETY: the kernel writes one rusage.
+    let told = unsafe { kernel!(libc::SYS_getrusage, libc::RUSAGE_CHILDREN, &raw mut usage) };
+    // No process has ever been without memory.
+    told.is_err() || usage.ru_maxrss != 0
+}
+
 /// Has handlers called after every fork(3) from now on, in the parent and in the child.
 pub fn after_every_fork(in_parent: unsafe extern "C" fn(), in_child: unsafe extern "C" fn()) {
     // SAFETY: the library is never unloaded (nodelete), so the handlers stay where they are.

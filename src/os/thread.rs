@@ -2,7 +2,9 @@
 #![allow(unsafe_code)]
 
 use super::{kernel, read_small};
+use crate::errno::Errno;
 use libc::c_int;
+use std::ptr::null_mut;
 
 /// Whether the calling thread can be cancelled: pthread_setcancelstate(3).
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,6 +42,44 @@ pub fn restore_signals(blocked: u64) {
     // SAFETY: the kernel reads eight bytes.
     let _ =
         unsafe { kernel!(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, &raw const blocked, 0, 8) };
+}
+
+/// A signal, in a set of them.
+const fn signal_bit(signal: c_int) -> u64 {
+    1 << (signal - 1)
+}
+
+/// Writes something. The signals that the kernel sends a thread which writes end no program: where
+/// one was sent on account of this write, it is taken back.
+pub fn without_signals_of_writing(write: impl FnOnce() -> Result<(), Errno>) {
+    let of_writing =
+        signal_bit(libc::SIGPIPE) | signal_bit(libc::SIGXFSZ) | signal_bit(libc::SIGTTOU);
+    // Where it is not known what was pending before, nothing is taken back.
+    let (mut blocked, mut pending) = (0u64, !0u64);
+    // SAFETY: the kernel reads and writes eight bytes each.
+    let block = unsafe {
+        let (set, before) = (&raw const of_writing, &raw mut blocked);
+        kernel!(libc::SYS_rt_sigprocmask, libc::SIG_BLOCK, set, before, 8)
+    };
+    if block.is_err() {
+        return;
+    }
+    // SAFETY: the kernel writes eight bytes.
+    let _ = unsafe { kernel!(libc::SYS_rt_sigpending, &raw mut pending, 8) };
+    let signal = match write() {
+        Err(Errno(libc::EPIPE)) => signal_bit(libc::SIGPIPE),
+        Err(Errno(libc::EFBIG)) => signal_bit(libc::SIGXFSZ),
+        _ => 0,
+    };
+    if signal & !pending != 0 {
+        let at_once = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        let nowhere = null_mut::<libc::siginfo_t>();
+        // SAFETY: the kernel reads eight bytes and one timespec.
+        let _ = unsafe {
+            kernel!(libc::SYS_rt_sigtimedwait, &raw const signal, nowhere, &raw const at_once, 8)
+        };
+    }
+    restore_signals(blocked);
 }
 
 /// Whether the machine has several processors. The calling thread alone may be bound to one of them.

@@ -84,6 +84,8 @@ mod sleep;
 mod slots;
 mod space;
 mod start;
+#[cfg(test)]
+mod storage_tests;
 mod straight;
 mod text;
 mod thread;
@@ -91,6 +93,8 @@ mod thread;
 mod time_tests;
 mod types;
 mod waiters;
+#[cfg(test)]
+mod waiting_tests;
 #[cfg(test)]
 mod whole;
 

@@ -9,7 +9,8 @@ use super::attempt::{End, Step, attempt};
 use super::cells;
 use super::commit::{Member, Owner, owner, slot_at};
 use super::layout::{
-    GROUP_SLOTS, SLOT_GROUPS, UNIT_WORDS, cell, class_of, header, high, low, slot, word_of,
+    GROUP_SLOTS, MOST_SLOTS, SLOT_GROUPS, UNIT_WORDS, cell, class_of, header, high, low, slot,
+    word_of,
 };
 use super::memory::{Fault, Memory};
 use super::thread::{Presence, Thread};
@@ -24,7 +25,7 @@ const MOST_ROUNDS: u32 = 4000;
 
 /// How many slots there are, used or not.
 pub fn used<M: Memory>(memory: M) -> Result<u32, Fault> {
-    Ok(memory.load(header::SLOTS)?.min((SLOT_GROUPS * GROUP_SLOTS) as u64) as u32)
+    Ok(memory.load(header::SLOTS)?.min(MOST_SLOTS as u64) as u32)
 }
 
 /// Finds a slot for a thread, other than those it is inside with.
