@@ -9,6 +9,7 @@ use std::env;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// The package's directory.
@@ -43,6 +44,23 @@ pub fn library() -> PathBuf {
         .filter(|path| path.exists())
         .max_by_key(|path| path.metadata().and_then(|data| data.modified()).ok());
     newest.expect("libmsgq.so beside the test")
+}
+
+/// The directory of the release build.
+pub fn release() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let test = std::env::current_exe().expect("this test's path");
+        let target = test.ancestors().nth(3).expect("target/*/deps/test").to_path_buf();
+        let output = Command::new(env!("CARGO"))
+            .args(["build", "--release", "--lib", "--bins", "--target-dir"])
+            .arg(&target)
+            .current_dir(root())
+            .output()
+            .expect("cargo");
+        assert!(output.status.success(), "cargo build --release: {}", text(&output.stderr));
+        target.join("release")
+    })
 }
 
 /// The compiler for a language, by the ending of its files.
