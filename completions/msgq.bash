@@ -49,6 +49,9 @@ _msgq() {
             msgq,send)
                 cmd="msgq__subcmd__send"
                 ;;
+            msgq,top)
+                cmd="msgq__subcmd__top"
+                ;;
             msgq,trace)
                 cmd="msgq__subcmd__trace"
                 ;;
@@ -59,7 +62,7 @@ _msgq() {
 
     case "${cmd}" in
         msgq)
-            opts="-h -V --help --version trace report run check ipcs ipcrm flush send recv peek limits demo"
+            opts="-h -V --help --version trace report run check ipcs ipcrm flush send recv peek top limits demo"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -433,6 +436,48 @@ _msgq() {
                     ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --engine)
+                    COMPREPLY=($(compgen -W "kernel shm" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        msgq__subcmd__top)
+            opts="-i -b -n -s -h --interval --batch --count --sort --engine --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -W "msqid key owner messages net/s used-bytes qbytes full sender receiver asleep" -- "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -W "msqid key owner messages net/s used-bytes qbytes full sender receiver asleep" -- "${cur}"))
                     return 0
                     ;;
                 --engine)

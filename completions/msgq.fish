@@ -36,6 +36,7 @@ complete -c msgq -n "__fish_msgq_needs_command" -f -a "flush" -d 'Empty queues, 
 complete -c msgq -n "__fish_msgq_needs_command" -f -a "send" -d 'Send a message, or all that were saved'
 complete -c msgq -n "__fish_msgq_needs_command" -f -a "recv" -d 'Receive messages, and write them'
 complete -c msgq -n "__fish_msgq_needs_command" -f -a "peek" -d 'Show messages, and leave them in their queue'
+complete -c msgq -n "__fish_msgq_needs_command" -f -a "top" -d 'Watch the queues live, and peek, flush and remove'
 complete -c msgq -n "__fish_msgq_needs_command" -f -a "limits" -d 'Show the limits of all queues, and set them where that is permitted'
 complete -c msgq -n "__fish_msgq_needs_command" -f -a "demo" -d 'Hold a small conversation over a queue, to try the other commands on'
 complete -c msgq -n "__fish_msgq_using_subcommand trace" -s o -l output -d 'Write to FILE instead of standard error ("-": standard output)' -r -F
@@ -134,6 +135,23 @@ complete -c msgq -n "__fish_msgq_using_subcommand peek" -l raw -d 'Write the byt
 complete -c msgq -n "__fish_msgq_using_subcommand peek" -l hex -d 'Write the type, the size, and the bytes in hexadecimal'
 complete -c msgq -n "__fish_msgq_using_subcommand peek" -l json -d 'Write a JSON object a line, which `msgq send --json` reads'
 complete -c msgq -n "__fish_msgq_using_subcommand peek" -s h -l help -d 'Print help'
+complete -c msgq -n "__fish_msgq_using_subcommand top" -s i -l interval -d 'Look so often: a time like 2, 0.5 or 500ms; without a unit it is seconds' -r
+complete -c msgq -n "__fish_msgq_using_subcommand top" -s n -l count -d 'End after N looks' -r
+complete -c msgq -n "__fish_msgq_using_subcommand top" -s s -l sort -d 'Sort by this column' -r -f -a "msqid\t''
+key\t''
+owner\t''
+messages\t''
+net/s\t''
+used-bytes\t''
+qbytes\t''
+full\t''
+sender\t''
+receiver\t''
+asleep\t''"
+complete -c msgq -n "__fish_msgq_using_subcommand top" -l engine -d 'Where the queues live [default: as MSGQ_ENGINE says]' -r -f -a "kernel\t''
+shm\t''"
+complete -c msgq -n "__fish_msgq_using_subcommand top" -s b -l batch -d 'Write plain tables, one after another, and ask for no keys'
+complete -c msgq -n "__fish_msgq_using_subcommand top" -s h -l help -d 'Print help'
 complete -c msgq -n "__fish_msgq_using_subcommand limits" -l engine -d 'Where the queues live [default: as MSGQ_ENGINE says]' -r -f -a "kernel\t''
 shm\t''"
 complete -c msgq -n "__fish_msgq_using_subcommand limits" -l msgmax -d 'Set how many bytes a message may have' -r

@@ -172,7 +172,7 @@ mod tests {
         );
         assert!(rows[1].starts_with("msqid"), "{rows:#?}");
         assert!(rows[2].starts_with("0     "), "{rows:#?}");
-        assert!(rows[21].contains("queue 0: 30 of 16384 bytes, mode 600"), "{rows:#?}");
+        assert!(rows[20].contains("queue 0: 30 of 16384 bytes, mode 600"), "{rows:#?}");
         assert!(rows[23].starts_with("q quit  h help  s sort"), "{rows:#?}");
     }
 
