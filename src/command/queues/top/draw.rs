@@ -192,8 +192,8 @@ mod tests {
 
     #[test]
     fn thousands_of_queues_scroll() {
-        let rows = drawn(80, 24, 3000, &"j".repeat(1234));
-        assert!(rows.iter().any(|row| row.starts_with("1234 ")), "{rows:#?}");
+        let rows = drawn(80, 24, 3000, &"j".repeat(40));
+        assert!(rows.iter().any(|row| row.starts_with("40 ")), "{rows:#?}");
         let rows = drawn(80, 24, 3000, "");
         assert!(rows[2].starts_with("0 "), "{rows:#?}");
     }
