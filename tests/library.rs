@@ -85,14 +85,14 @@ fn the_shared_library_needs_the_c_library_and_libgcc_alone() {
 }
 
 #[test]
-fn the_shared_library_is_under_750_kilobytes_stripped() {
+fn the_shared_library_is_under_800_kilobytes_stripped() {
     let directory = tempfile::tempdir().expect("a directory");
     let stripped = directory.path().join("libmsgq.so");
     let file = release().join("libmsgq.so");
     let output = run(Command::new("strip").arg("-o").arg(&stripped).arg(file));
     assert!(output.status.success(), "{}", text(&output.stderr));
     let bytes = stripped.metadata().expect("the stripped file").len();
-    assert!(bytes < 750_000, "{bytes} bytes");
+    assert!(bytes < 800_000, "{bytes} bytes");
 }
 
 #[test]
