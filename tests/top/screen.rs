@@ -43,7 +43,12 @@ fn choose(terminal: &Terminal, id: &str) {
     loop {
         let screen = terminal.screen();
         if screen.contains(&wanted) {
-            return;
+            // Unless a key that was pressed before has its effect only now.
+            std::thread::sleep(Duration::from_millis(500));
+            if terminal.screen().contains(&wanted) {
+                return;
+            }
+            continue;
         }
         assert!(Instant::now() < end, "queue {id} is not to be found:\n{screen}");
         terminal.keys(&["j"]);
