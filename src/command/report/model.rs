@@ -6,7 +6,7 @@ use super::failures::Failures;
 use super::life::Removed;
 use super::messages::Talk;
 use super::observer::{DepthSample, Observer};
-use super::process::{Process, Processes};
+use super::process::Processes;
 use super::queue::Queue;
 use super::stuck::Knot;
 use super::summary::Links;
@@ -64,8 +64,9 @@ pub struct Model<'a, O> {
     pub waits: Longest,
     /// Failures that the life of a queue explains.
     pub failures: Failures,
-    /// Deadlocks.
+    /// Deadlocks, and whether some of them may be none.
     pub knots: Vec<Knot>,
+    pub doubtful_knots: bool,
     /// Calls that are over.
     pub calls: u64,
     /// How many receives have their send.
@@ -95,6 +96,7 @@ impl<'a, O: Observer> Model<'a, O> {
             waits: Longest::default(),
             failures: Failures::default(),
             knots: Vec::new(),
+            doubtful_knots: false,
             calls: 0,
             links: Links::default(),
             all_listed: false,
@@ -162,10 +164,15 @@ impl<'a, O: Observer> Model<'a, O> {
 
     /// The recording ends here. Processes that are gone, as far as that can be told, wait no more.
     pub fn finish(&mut self, now: u64, last: u64, alive: &Alive) {
-        let gone = |process: &Process| !process.is_gone && alive.process(process) == Some(false);
-        let all = self.processes.all().iter().enumerate();
-        let gone: Vec<usize> =
-            all.filter(|(_, process)| gone(process)).map(|(number, _)| number).collect();
+        let mut gone: Vec<usize> = Vec::new();
+        for number in 0..self.processes.all().len() {
+            let process = self.processes.get_mut(number);
+            match alive.process(process).filter(|_| !process.is_gone) {
+                Some(true) => process.lives = true,
+                Some(false) => gone.push(number),
+                None => (),
+            }
+        }
         for number in &gone {
             let process = self.processes.get_mut(*number);
             // Whoever waits was killed, and waited until then.
@@ -241,6 +248,7 @@ impl<O: Observer> Observe for Model<'_, O> {
             }
             Event::ThreadExit(process, thread, at) => {
                 let number = self.processes.number(process, at);
+                self.processes.get_mut(number).threads.remove(&thread);
                 if let Some(id) = self.processes.get(number).waiting.get(&thread).copied() {
                     self.abandon(id, at, Ended::Abandoned);
                 }
@@ -265,8 +273,10 @@ impl<O: Observer> Observe for Model<'_, O> {
             self.abandon(earlier, call.entered, Ended::Abandoned);
         }
         let active = self.processes.get_mut(process);
-        active.active = call.entered;
         active.calls += 1;
+        if matches!(call.kind, Kind::Send | Kind::Receive) {
+            active.note_thread(call.thread);
+        }
         // Of what a hook or an injected fault answers the queues know nothing.
         if call.injected.answer {
             return;
@@ -298,6 +308,9 @@ impl<O: Observer> Observe for Model<'_, O> {
             Kind::Send => self.end_send(&call, process),
             Kind::Receive => self.end_receive(&call, process),
             _ => (),
+        }
+        if matches!(call.kind, Kind::Send | Kind::Receive) && call.result().is_some() {
+            self.goes_on(process);
         }
         self.note_failure(&call, process);
         self.observer.call(process, &call);

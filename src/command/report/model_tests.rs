@@ -176,6 +176,20 @@ fn another_thread_that_still_calls_makes_it_no_deadlock() {
 }
 
 #[test]
+fn another_thread_that_has_sent_and_does_something_else_now_makes_it_no_deadlock() {
+    let mut calls = two_that_wait();
+    let mut other = send(3, 82, 83, 2, b"event");
+    other.0.thread = 33;
+    calls.push(other);
+    calls.push(receive(2, 84, 85, 2, b"event"));
+    let events = || std::iter::once(create(1, 0)).chain(calls.clone()).map(Event::Call);
+    let report = |events: Vec<Event>| report_of(KNOWN, events, 500 * MS);
+    assert_eq!(found(&report(events().collect()), Sort::Deadlock), [""; 0], "33 may send again");
+    let ended = events().chain([Event::ThreadExit(3, 33, 100 * MS)]).collect();
+    assert_eq!(found(&report(ended), Sort::Deadlock).len(), 1);
+}
+
+#[test]
 fn a_message_on_its_way_makes_it_no_deadlock() {
     let mut calls = two_that_wait();
     calls.push(send(3, 85, 88, 2, b"answer"));
@@ -205,6 +219,45 @@ fn a_deadlock_that_a_signal_ended_is_told() {
     calls.push(failed(receive(3, 91, 301 * MS, 1, b""), EIDRM));
     calls.push(control(2, 300 * MS + 5, 300 * MS + 6, IPC_RMID));
     assert_eq!(found(&report(calls, 0), Sort::Deadlock).len(), 1);
+}
+
+#[test]
+fn whoever_goes_on_after_a_signal_was_not_stuck() {
+    let mut calls = two_that_wait();
+    calls.truncate(4);
+    calls.push(failed(receive(2, 90, 300 * MS, 2, b""), EINTR));
+    calls.push(failed(receive(3, 91, 310 * MS, 1, b""), EINTR));
+    calls.push(send(2, 400 * MS, 400 * MS + 1, 1, b"tick"));
+    calls.push(receive(3, 401 * MS, 401 * MS + 1, 1, b"tick"));
+    assert_eq!(found(&report(calls, 0), Sort::Deadlock), [""; 0], "timers woke them");
+}
+
+#[test]
+fn whether_somebody_still_waits_is_told_only_of_those_who_are_known_to_live() {
+    let report = report(vec![never(receive(2, 10, 0, 7, b""))], 500 * MS);
+    let wait = &report.waits[0];
+    assert_eq!(wait.what, "2 waited 0.500 s for a message of type 7 on queue 5");
+    assert_eq!(wait.ended, "it had not returned when the recording ended");
+}
+
+#[test]
+fn when_a_process_ended_is_not_known_from_the_next_one_with_its_id() {
+    let began = |at| {
+        let name = "worker".to_string();
+        Event::Began(Began { process: 3, at, forked: true, name, namespace: 1 })
+    };
+    let events = vec![
+        Event::Call(create(1, 0)),
+        began(1),
+        Event::Call(send(3, 10, 11, 7, b"one")),
+        Event::Call(receive(1, 20, 21, 7, b"one")),
+        began(400 * MS),
+        Event::Call(never(receive(1, 410 * MS, 0, 7, b""))),
+    ];
+    let report = report_of(KNOWN, events, 900 * MS);
+    let why = &report.waits[0].why;
+    assert!(why.ends_with("was 3 (worker), at 0.000000 s, which has exited"), "{why}");
+    assert_eq!(report.processes[1].exited, None);
 }
 
 #[test]

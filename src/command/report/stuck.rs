@@ -22,6 +22,9 @@ pub struct Knot {
     pub since: u64,
     /// When it was found: it was so then.
     pub until: u64,
+    /// Whether it was found when a signal ended one of its calls: it is none if any of its processes
+    /// goes on.
+    pub in_doubt: bool,
     /// The calls, as they waited then. With each, who alone could end it.
     pub waits: Vec<(Wait, Vec<usize>)>,
 }
@@ -36,11 +39,8 @@ impl<O: Observer> Model<'_, O> {
         for wait in self.waiting.values() {
             stuck.entry(wait.process).or_default().push(wait.id);
         }
-        // Whoever has called since, in another thread, does more than wait.
-        stuck.retain(|process, ids| {
-            let last = ids.iter().map(|id| id.entered).max().unwrap_or_default();
-            self.processes.get(*process).active <= last
-        });
+        // Another thread of a process may go on, and send or receive something.
+        stuck.retain(|process, ids| self.processes.get(*process).only_waits(ids.len()));
         let mut waiters = Vec::new();
         let mut looked: Vec<(Wait, Vec<usize>)> = Vec::new();
         for (process, ids) in &stuck {
@@ -94,6 +94,24 @@ impl<O: Observer> Model<'_, O> {
         (!group.more).then(|| alive(group))
     }
 
+    /// The same, when a call has failed that waited: somebody may have had to end a deadlock by a
+    /// signal, or it was a timer that the process relied upon.
+    pub fn look_for_doubtful_knots(&mut self, now: u64, least: u64) {
+        let before = self.knots.len();
+        self.look_for_knots(now, least);
+        self.knots.iter_mut().skip(before).for_each(|knot| knot.in_doubt = true);
+        self.doubtful_knots = self.knots.iter().any(|knot| knot.in_doubt);
+    }
+
+    /// A process has sent or received a message: it is not stuck.
+    pub fn goes_on(&mut self, process: usize) {
+        if self.doubtful_knots {
+            let is_in = |knot: &Knot| knot.waits.iter().any(|(wait, _)| wait.process == process);
+            self.knots.retain(|knot| !knot.in_doubt || !is_in(knot));
+            self.doubtful_knots = self.knots.iter().any(|knot| knot.in_doubt);
+        }
+    }
+
     fn note_knot(&mut self, mut waits: Vec<(Wait, Vec<usize>)>, now: u64) {
         waits.sort_by_key(|(wait, _)| wait.id);
         let ids: Vec<CallId> = waits.iter().map(|(wait, _)| wait.id).collect();
@@ -106,6 +124,6 @@ impl<O: Observer> Model<'_, O> {
             return;
         }
         let since = ids.iter().map(|id| id.entered).max().unwrap_or_default();
-        self.knots.push(Knot { since, until: now, waits });
+        self.knots.push(Knot { since, until: now, in_doubt: false, waits });
     }
 }
