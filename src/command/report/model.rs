@@ -1,6 +1,7 @@
 //! The state of everything at a moment of the recording, moved on by each call's begin and end.
 
 use super::alive::Alive;
+use super::contents::Held;
 use super::events::{Call, CallId, Event};
 use super::failures::Failures;
 use super::life::Removed;
@@ -75,6 +76,8 @@ pub struct Model<'a, O> {
     pub all_listed: bool,
     /// The queues that are still there at the end, where that was noted.
     pub left: HashSet<i32>,
+    /// Whether it was.
+    pub left_listed: bool,
     /// What is still to be had.
     pub budget: Budget,
 }
@@ -101,6 +104,7 @@ impl<'a, O: Observer> Model<'a, O> {
             links: Links::default(),
             all_listed: false,
             left: HashSet::new(),
+            left_listed: false,
             budget: Budget::default(),
         }
     }
@@ -257,10 +261,15 @@ impl<O: Observer> Observe for Model<'_, O> {
                 self.left.insert(id);
                 if self.queues.contains_key(&id) {
                     self.told(id, &data, at);
+                    let held = Held { messages: data.msg_qnum, bytes: data.msg_cbytes };
+                    self.queue(id, at).at_end = Some(held);
                 }
             }
             Event::Queue(_, at, id, data) => self.was_there(id, &data, at),
-            Event::AllQueues(Kind::Left, at) => self.all_that_are_left(at),
+            Event::AllQueues(Kind::Left, at) => {
+                self.left_listed = true;
+                self.all_that_are_left(at);
+            }
             Event::AllQueues(..) => self.all_listed = true,
             Event::Call(_) | Event::Late(_) => (),
         }

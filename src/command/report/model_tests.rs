@@ -7,6 +7,7 @@ use crate::command::report::findings::Sort;
 use crate::command::report::samples::{QUEUE, call, control, create, failed, never, receive, send};
 use crate::command::report::summary::Report;
 use crate::command::report::timeline::Timeline;
+use crate::command::show::structures::QueueData;
 use libc::{EAGAIN, EIDRM, EINTR, EINVAL, IPC_NOWAIT, IPC_RMID, MSG_EXCEPT};
 
 const MS: u64 = 1_000_000;
@@ -357,6 +358,13 @@ fn a_reader_who_is_not_recorded_does_not_make_the_memory_grow() {
 }
 
 #[test]
+fn messages_without_text_are_no_more_than_a_queue_has_bytes() {
+    let calls = (0..5_000).map(|at| send(1, 10 * at + 10, 10 * at + 11, 7, b"")).collect();
+    let report = report(calls, 0);
+    assert_eq!((report.queues[0].messages_left, report.queues[0].vanished), (1_000, 4_000));
+}
+
+#[test]
 fn what_a_receiver_took_that_has_not_returned_yet_leaves_room() {
     let calls = vec![
         send(1, 10, 11, 7, &[0; 900]),
@@ -426,4 +434,41 @@ fn numbers_that_cannot_be_do_no_harm() {
     let at_the_queue = calls.clone().into_iter().map(Event::Call).collect();
     assert_eq!(report_of(KNOWN, at_the_queue, u64::MAX).recording.calls, 7);
     assert_eq!(report(calls, u64::MAX).recording.calls, 8);
+}
+
+#[test]
+fn where_the_limit_is_not_known_messages_are_counted_and_not_all_remembered() {
+    let mut opened = create(1, 0);
+    (opened.0.object, opened.0.flags) = (0x1234, libc::IPC_CREAT | 0o600);
+    // Each of another type.
+    let sent = |at: u64| send(1, 10 * at + 10, 10 * at + 11, 1 + at as i64, &[0; 100]);
+    let sends = (0..50_000).map(sent);
+    let mut observer = ();
+    let mut model = Model::new(KNOWN, &mut observer);
+    let mut timeline = Timeline::default();
+    timeline.add(std::iter::once(opened).chain(sends).map(Event::Call), &mut model);
+    timeline.finish(&mut model);
+    let contents = &model.queues[&QUEUE].contents;
+    assert_eq!((contents.held().messages, contents.vanished), (50_000, 0));
+    let remembered: u64 = contents.by_type().map(|(_, held)| held.messages).sum();
+    assert!(remembered < 20_000, "{remembered}");
+    let report = Report::of(&mut model, Losses::default(), 0, 600_000, false);
+    let left = found(&report, Sort::LeftBehind)[0];
+    assert!(left.starts_with("queue 5 was not removed, as far as is recorded, and"), "{left}");
+    assert!(left.contains("with 50,000 messages (5,000,000 bytes)"), "{left}");
+}
+
+#[test]
+fn what_stays_behind_is_what_was_seen_when_all_was_over() {
+    let data = || Box::new(QueueData::read(&[0; 120]).unwrap());
+    let events = vec![
+        Event::Call(create(1, 0)),
+        Event::Call(send(1, 10, 11, 7, b"one")),
+        Event::Queue(Kind::Left, 20, QUEUE, data()),
+        Event::AllQueues(Kind::Left, 20),
+    ];
+    let report = report_of(KNOWN, events, 30);
+    let left = found(&report, Sort::LeftBehind)[0];
+    assert!(left.starts_with("queue 5 was not removed, and stays behind empty; "), "{left}");
+    assert_eq!(report.queues[0].messages_left, 0);
 }
