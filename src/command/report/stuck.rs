@@ -7,7 +7,7 @@ use super::observer::Observer;
 use super::process::Group;
 use super::waits::{Wait, Why};
 use msgq::trace::format::Kind;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// How many deadlocks are told.
 const MOST_KNOTS: usize = 100;
@@ -61,6 +61,7 @@ impl<O: Observer> Model<'_, O> {
             }
         }
         for members in knots(&waiters) {
+            let members: BTreeSet<usize> = members.into_iter().collect();
             let mine = |wait: &Wait| members.contains(&wait.process);
             let waits: Vec<(Wait, Vec<usize>)> =
                 looked.iter().filter(|(wait, _)| mine(wait)).cloned().collect();
@@ -117,7 +118,8 @@ impl<O: Observer> Model<'_, O> {
         let ids: Vec<CallId> = waits.iter().map(|(wait, _)| wait.id).collect();
         // When one of them is gone the others still wait.
         let has_all = |knot: &&mut Knot| {
-            ids.iter().all(|id| knot.waits.iter().any(|(wait, _)| wait.id == *id))
+            let known: HashSet<CallId> = knot.waits.iter().map(|(wait, _)| wait.id).collect();
+            ids.iter().all(|id| known.contains(id))
         };
         if let Some(known) = self.knots.iter_mut().find(has_all) {
             known.until = known.until.max(now);
