@@ -55,6 +55,7 @@ type Others = BTreeMap<usize, BTreeSet<usize>>;
 fn turned(all: &Others) -> Others {
     let mut turned = Others::new();
     for (process, others) in all {
+        turned.entry(*process).or_default();
         for other in others {
             turned.entry(*other).or_default().insert(*process);
         }
