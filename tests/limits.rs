@@ -5,11 +5,9 @@ mod support;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
 use std::process::{Command, Output};
-use support::{msgq, run, text};
+use support::{copy_for_all, may_have_a_namespace, msgq, run, text};
 
 const MSGQ: &str = env!("CARGO_BIN_EXE_msgq");
 
@@ -40,6 +38,8 @@ fn main() {
     let mut trials = vec![
         Trial::test("without_an_option_the_kernels_limits_are_shown", shows_the_kernels),
         Trial::test("a_bad_value_is_told_in_one_line_with_what_would_be_right", one_line_for_bad),
+        Trial::test("under_the_library_the_engine_that_is_named_is_asked", the_named_engine),
+        Trial::test("a_directory_that_cannot_be_used_is_told_in_one_line", one_line_for_no_engine),
         Trial::ignorable_test("who_may_not_set_a_limit_is_told_which_and_why", not_permitted),
     ];
     trials.extend(in_namespace.map(|(name, test)| {
@@ -49,11 +49,6 @@ fn main() {
         })
     }));
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
-}
-
-fn may_have_a_namespace() -> bool {
-    let tried = Command::new("unshare").args(["--ipc", "true"]).output();
-    tried.is_ok_and(|output| output.status.success())
 }
 
 /// Runs `msgq limits` with these options in a new namespace; then shows what its /proc says there.
@@ -144,11 +139,40 @@ fn one_line_for_bad() -> Result<(), Failed> {
     Ok(())
 }
 
+/// The library that the command runs under has another engine, and other limits.
+fn the_named_engine() -> Result<(), Failed> {
+    let place = tempfile::tempdir_in("/dev/shm")?;
+    let limits = |command: &mut Command| {
+        let output = run(command.env("MSGQ_DIR", place.path()));
+        equal(output.status.code(), Some(0), &text(&output.stderr))?;
+        Ok::<_, Failed>(values(&text(&output.stdout)))
+    };
+    let shm = ["limits", "--engine", "shm", "--msgmax", "77"];
+    equal(&limits(msgq().args(shm))?[0], &"77".to_string(), "")?;
+    let under = ["run", "--engine", "shm", "--", MSGQ, "limits"];
+    equal(&limits(msgq().args(under))?[0], &"77".to_string(), "as the environment says")?;
+    equal(limits(msgq().args(under).args(["--engine", "kernel"]))?, kernels(), "by its name")
+}
+
+fn one_line_for_no_engine() -> Result<(), Failed> {
+    for options in [&[][..], &["--msgmax", "100"]] {
+        let output = run(msgq()
+            .args(["limits", "--engine", "shm"])
+            .args(options)
+            .env("MSGQ_DIR", "/no/such/place"));
+        let error = text(&output.stderr);
+        equal(output.status.code(), Some(1), &error)?;
+        equal(error.lines().count(), 1, &error)?;
+        equal(error.contains("/no/such/place: the directory cannot be made"), true, &error)?;
+    }
+    Ok(())
+}
+
 /// As a stranger where this is root, and as who this is otherwise.
 fn not_permitted() -> Result<Completion, Failed> {
     const STRANGER: u32 = 65534;
     let place = tempfile::tempdir()?;
-    let mut command = Command::new(copy_for_all(place.path())?);
+    let mut command = Command::new(copy_for_all(place.path()));
     if nix::unistd::geteuid().is_root() {
         command.uid(STRANGER).gid(STRANGER);
     }
@@ -167,13 +191,4 @@ fn not_permitted() -> Result<Completion, Failed> {
         equal(error.contains(part), true, &format!("{part} is not in: {error}"))?;
     }
     Ok(Completion::Completed)
-}
-
-/// The command where everybody may run it: the build may be in a directory of one user's.
-fn copy_for_all(place: &Path) -> Result<std::path::PathBuf, Failed> {
-    fs::set_permissions(place, fs::Permissions::from_mode(0o755))?;
-    let copy = place.join("msgq");
-    fs::copy(MSGQ, &copy)?;
-    fs::set_permissions(&copy, fs::Permissions::from_mode(0o755))?;
-    Ok(copy)
 }

@@ -7,6 +7,8 @@ use std::io;
 pub const FAILED: u8 = 1;
 /// The exit status where the command line or the environment makes no sense.
 pub const MEANINGLESS: u8 = 2;
+/// The exit status where a queue has no message, or no room for one, and waiting was not wanted.
+pub const NOTHING: u8 = 3;
 /// The exit status where the program to run cannot be executed, as a shell has it.
 pub const NOT_EXECUTABLE: u8 = 126;
 /// The exit status where the program to run does not exist, as a shell has it.
@@ -15,7 +17,7 @@ pub const NOT_FOUND: u8 = 127;
 /// Why the command ends.
 #[derive(Debug)]
 pub struct Failure {
-    /// The sentence for standard error, without the command's name.
+    /// The sentence for standard error, without the command's name. Empty where all is said.
     pub sentence: String,
     /// The exit status.
     pub status: u8,
@@ -25,6 +27,11 @@ impl Failure {
     /// A failure of the work itself.
     pub fn new(sentence: impl Into<String>) -> Failure {
         Failure { sentence: sentence.into(), status: FAILED }
+    }
+
+    /// A failure that the library in this command has told of on standard error.
+    pub fn said_already() -> Failure {
+        Failure::new("")
     }
 
     /// The same with another exit status.

@@ -1,8 +1,7 @@
 //! `msgq limits`: the limits of all queues.
 
+use super::engine::EngineOption;
 use super::failure::{Failure, MEANINGLESS};
-use super::{engine_called, engines};
-use clap::builder::PossibleValuesParser;
 use comfy_table::{CellAlignment, Table, TableStyle};
 use msgq::engine::limits::{Limits, MOST};
 use msgq::errno::Errno;
@@ -16,9 +15,8 @@ use std::process::ExitCode;
     after_help = "N is a whole number; K, M and G behind it stand for powers of 1024 (16K, 64M)."
 )]
 pub struct Arguments {
-    /// Where the queues live
-    #[arg(long, value_name = "ENGINE", value_parser = PossibleValuesParser::new(engines()))]
-    engine: Option<String>,
+    #[command(flatten)]
+    engine: EngineOption,
     /// Set how many bytes a message may have
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     msgmax: Option<OsString>,
@@ -40,7 +38,7 @@ const MEANINGS: [&str; 3] = [
 /// Sets what there is to set, and shows all limits.
 pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let limits = arguments.limits()?;
-    let (name, engine) = engine_called(arguments.engine.as_deref())?;
+    let (name, engine) = arguments.engine.ready()?;
     if limits != Limits::default() {
         engine.set_limits(limits).map_err(|error| cannot_set(limits, name, error))?;
     }

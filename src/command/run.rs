@@ -1,6 +1,6 @@
 //! `msgq run`.
 
-use super::engines;
+use super::engine::engines;
 use super::failure::Failure;
 use super::inject::Inject;
 use super::launch::{Launch, end_like};

@@ -1,11 +1,15 @@
 //! What the tests of the library's files and of the command share.
 #![allow(dead_code)] // Each test program uses a part.
 
+pub mod place;
+pub mod strace;
 pub mod traced;
 
 use std::env;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// The package's directory.
@@ -16,9 +20,15 @@ pub fn root() -> &'static Path {
 /// The command under test.
 pub fn msgq() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_msgq"));
-    for variable in
-        ["MSGQ_ENGINE", "MSGQ_DIR", "MSGQ_TRACE", "MSGQ_CHECK", "MSGQ_INJECT", "LD_PRELOAD"]
-    {
+    for variable in [
+        "MSGQ_ENGINE",
+        "MSGQ_DIR",
+        "MSGQ_TRACE",
+        "MSGQ_CHECK",
+        "MSGQ_INJECT",
+        "MSGQ_DEEPBIND",
+        "LD_PRELOAD",
+    ] {
         command.env_remove(variable);
     }
     command
@@ -34,6 +44,23 @@ pub fn library() -> PathBuf {
         .filter(|path| path.exists())
         .max_by_key(|path| path.metadata().and_then(|data| data.modified()).ok());
     newest.expect("libmsgq.so beside the test")
+}
+
+/// The directory of the release build.
+pub fn release() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let test = std::env::current_exe().expect("this test's path");
+        let target = test.ancestors().nth(3).expect("target/*/deps/test").to_path_buf();
+        let output = Command::new(env!("CARGO"))
+            .args(["build", "--release", "--lib", "--bins", "--target-dir"])
+            .arg(&target)
+            .current_dir(root())
+            .output()
+            .expect("cargo");
+        assert!(output.status.success(), "cargo build --release: {}", text(&output.stderr));
+        target.join("release")
+    })
 }
 
 /// The compiler for a language, by the ending of its files.
@@ -65,7 +92,30 @@ pub fn text(bytes: &[u8]) -> String {
 
 /// Runs a command to its end, with nothing on standard input.
 pub fn run(command: &mut Command) -> Output {
-    command.stdin(std::process::Stdio::null()).output().expect("a command that runs")
+    command.stdin(std::process::Stdio::null());
+    loop {
+        match command.output() {
+            // A program that was just copied is open for writing yet in what other threads start.
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            told => return told.expect("a command that runs"),
+        }
+    }
+}
+
+/// Runs a command to its end, with this on standard input.
+pub fn run_with(command: &mut Command, input: &[u8]) -> Output {
+    use std::process::Stdio;
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("a command that runs");
+    let mut pipe = child.stdin.take().expect("a pipe");
+    let input = input.to_vec();
+    // It may end before it has read all, which is its own affair.
+    let writer = std::thread::spawn(move || drop(std::io::Write::write_all(&mut pipe, &input)));
+    let output = child.wait_with_output().expect("a command that ends");
+    writer.join().expect("a thread that writes");
+    output
 }
 
 /// Sends a signal. (The shell has `kill` built in; a program of that name need not be there.)
@@ -74,13 +124,42 @@ pub fn kill(signal: &str, process: &str) {
     assert!(output.status.success(), "kill -{signal} {process}: {}", text(&output.stderr));
 }
 
-/// Waits until something is so, for at most ten seconds.
+/// The command where everybody may run it: the build may be in a directory of one user's.
+pub fn copy_for_all(place: &Path) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let all = || std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(place, all()).expect("a directory of ours");
+    let copy = place.join("msgq");
+    std::fs::copy(env!("CARGO_BIN_EXE_msgq"), &copy).expect("a copy of the command");
+    std::fs::set_permissions(&copy, all()).expect("a copy of ours");
+    copy
+}
+
+/// Whether commands can be run in an IPC namespace of their own.
+pub fn may_have_a_namespace() -> bool {
+    let tried = Command::new("unshare").args(["--ipc", "true"]).output();
+    tried.is_ok_and(|output| output.status.success())
+}
+
+/// Whether a program is there, and is util-linux's.
+pub fn is_util_linuxs(program: &str) -> bool {
+    let told = Command::new(program).arg("--version").output();
+    told.is_ok_and(|output| text(&output.stdout).contains("util-linux"))
+}
+
+/// Waits until something is so, for at most a minute.
 pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    for _ in 0..2000 {
+    for _ in 0..12_000 {
         if is_so() {
             return;
         }
         std::thread::sleep(Duration::from_millis(5));
     }
-    panic!("waited ten seconds for this in vain: {what}");
+    panic!("waited a minute for this in vain: {what}");
+}
+
+/// Whether there is a program of this name in PATH.
+pub fn is_installed(program: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|directory| directory.join(program).is_file())
 }

@@ -4,7 +4,7 @@ mod list;
 mod source;
 mod told;
 
-use super::engines;
+use super::engine::engines;
 use super::failure::Failure;
 use super::launch::{Launch, end_like};
 use super::recording::place::Place;

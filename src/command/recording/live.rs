@@ -84,7 +84,7 @@ impl LiveRecording {
 
     /// Notes which queues there are: before anything is called, or when all is over.
     pub fn note_queues(&self, kind: Kind, engine: &dyn Engine) {
-        let Some(queues) = list::queues(engine) else { return };
+        let Ok(queues) = list::queues(engine) else { return };
         let own = (std::process::id(), std::process::id());
         for (id, data) in &queues {
             self.note(kind, own, *id, &data.0);

@@ -38,6 +38,23 @@ pub enum Sort {
     Strangers,
 }
 
+impl Sort {
+    /// A word or two for it. `live`: whether somebody who is recorded goes on.
+    pub fn label(self, live: bool) -> &'static str {
+        match self {
+            Sort::Deadlock => "deadlock",
+            Sort::Hanging if live => "waits",
+            Sort::Hanging => "never returned",
+            Sort::Full => "full queue",
+            Sort::Removed => "queue is gone",
+            Sort::Unread => "unread",
+            Sort::LeftBehind => "left behind",
+            Sort::Swallowed => "lost",
+            Sort::Strangers => "not recorded",
+        }
+    }
+}
+
 /// Something found.
 #[derive(Clone, Debug, Serialize)]
 pub struct Finding {

@@ -34,8 +34,7 @@ impl<O: Observer> Model<'_, O> {
             return;
         }
         let threshold = self.known.threshold;
-        let queue = self.queue(call.object, call.entered);
-        queue.users.add(process);
+        let queue = self.used(call.object, process, call.entered);
         queue.under_way += usize::from(call.returned.is_some());
         let may_wait = call.may_wait() && !call.injected.delay;
         let waits = may_wait && queue.contents.fits(call.msgsz) == Some(false);
@@ -67,7 +66,7 @@ impl<O: Observer> Model<'_, O> {
             }
             self.end_wait(call, at, ended);
         }
-        self.retire(id);
+        self.retire(id, at);
     }
 
     pub(super) fn begin_receive(&mut self, call: &Call, process: usize) {
@@ -75,8 +74,7 @@ impl<O: Observer> Model<'_, O> {
             return;
         }
         let threshold = self.known.threshold;
-        let queue = self.queue(call.object, call.entered);
-        queue.users.add(process);
+        let queue = self.used(call.object, process, call.entered);
         queue.under_way += usize::from(call.returned.is_some());
         if call.takes() {
             queue.asked(call.selector());
@@ -113,7 +111,7 @@ impl<O: Observer> Model<'_, O> {
             queue.under_way = queue.under_way.saturating_sub(1);
         }
         self.end_wait(call, at, ended);
-        self.retire(id);
+        self.retire(id, at);
     }
 
     /// A message was received. Gives who sent it, where that is certain.

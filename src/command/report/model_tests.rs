@@ -395,6 +395,30 @@ fn a_call_that_returns_while_the_recording_is_read_counts_once() {
 }
 
 #[test]
+fn whoever_never_returns_is_seen_and_whoever_waits_still_at_the_end() {
+    #[derive(Default)]
+    struct Calls(Vec<(usize, u64, bool)>);
+    impl Observer for Calls {
+        fn call(&mut self, process: usize, call: &Call) {
+            self.0.push((process, call.entered, call.returned.is_some()));
+        }
+    }
+    let mut observer = Calls::default();
+    let mut model = Model::new(KNOWN, &mut observer);
+    let mut timeline = Timeline::default();
+    let calls = [
+        create(1, 0),
+        never(receive(2, 10, 0, 7, b"")),
+        never(receive(3, 20, 0, 8, b"")),
+        send(1, 30, 40, 9, b""),
+    ];
+    timeline.add(calls.map(Event::Call).into_iter().chain([Event::Exit(2, 50)]), &mut model);
+    let last = timeline.finish(&mut model);
+    model.finish(last, last, &Alive::unknown());
+    assert_eq!(observer.0, [(0, 0, true), (0, 30, true), (1, 10, false), (2, 20, false)]);
+}
+
+#[test]
 fn what_a_killed_receiver_took_is_not_blamed_on_strangers() {
     let events = vec![
         Event::Call(create(1, 0)),

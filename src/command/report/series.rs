@@ -1,12 +1,10 @@
-//! A queue over time, in a fixed number of steps that become longer as time goes on.
+//! A queue over time.
 
+use super::steps::{Step as _, Steps};
 use serde::Serialize;
 
 /// How many steps there are at most.
 const MOST_STEPS: usize = 128;
-
-/// How long a step is at first, in nanoseconds.
-const FIRST_WIDTH: u64 = 100_000;
 
 /// What happened in one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,14 +19,21 @@ pub struct Step {
     pub bytes: u64,
 }
 
+impl super::steps::Step for Step {
+    fn join(&self, next: &Step) -> Step {
+        Step {
+            sent: self.sent + next.sent,
+            received: self.received + next.received,
+            messages: self.messages.max(next.messages),
+            bytes: self.bytes.max(next.bytes),
+        }
+    }
+}
+
 /// The steps from a moment on.
 #[derive(Debug)]
 pub struct Series {
-    /// When the first step begins.
-    pub from: u64,
-    /// How long each step is.
-    pub width: u64,
-    steps: Vec<Step>,
+    steps: Steps<Step>,
     /// The last depth: messages, bytes.
     depth: (u64, u64),
 }
@@ -48,24 +53,13 @@ pub struct SeriesReport {
 impl Series {
     /// An empty one.
     pub fn new(from: u64) -> Series {
-        Series { from, width: FIRST_WIDTH, steps: Vec::new(), depth: (0, 0) }
+        Series { steps: Steps::new(from, MOST_STEPS), depth: (0, 0) }
     }
 
     /// The step of this moment. Steps in which nothing happened have the depth that was there.
     fn step(&mut self, at: u64) -> &mut Step {
-        let since = at.saturating_sub(self.from);
-        while since / self.width >= MOST_STEPS as u64 {
-            self.steps =
-                self.steps.chunks(2).map(|pair| pair.iter().fold(Step::default(), join)).collect();
-            self.width *= 2;
-        }
-        let index = (since / self.width) as usize;
         let (messages, bytes) = self.depth;
-        let quiet = Step { messages, bytes, ..Step::default() };
-        while self.steps.len() <= index {
-            self.steps.push(quiet);
-        }
-        &mut self.steps[index]
+        self.steps.at(at, &Step { messages, bytes, ..Step::default() })
     }
 
     /// A message was sent.
@@ -88,17 +82,17 @@ impl Series {
 
     /// The most messages and bytes that it held.
     pub fn most(&self) -> (u64, u64) {
-        let most = self.steps.iter().fold(Step::default(), join);
+        let most = self.steps.all().iter().fold(Step::default(), |most, step| most.join(step));
         (most.messages, most.bytes)
     }
 
     /// All steps, up to a moment.
     pub fn report(&mut self, until: u64) -> SeriesReport {
         self.step(until);
-        let column = |of: fn(&Step) -> u64| self.steps.iter().map(of).collect();
+        let column = |of: fn(&Step) -> u64| self.steps.all().iter().map(of).collect();
         SeriesReport {
-            from: self.from as f64 / 1e9,
-            step: self.width as f64 / 1e9,
+            from: self.steps.from as f64 / 1e9,
+            step: self.steps.width as f64 / 1e9,
             sent: column(|step| step.sent),
             received: column(|step| step.received),
             messages: column(|step| step.messages),
@@ -107,38 +101,18 @@ impl Series {
     }
 }
 
-fn join(first: Step, second: &Step) -> Step {
-    Step {
-        sent: first.sent + second.sent,
-        received: first.received + second.received,
-        messages: first.messages.max(second.messages),
-        bytes: first.bytes.max(second.bytes),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn however_long_it_goes_on_the_steps_stay_few_and_nothing_is_lost() {
-        let mut series = Series::new(1_000);
-        for second in 0..1000u64 {
-            let at = 1_000 + second * 1_000_000_000;
-            series.sent(at);
-            series.depth(at, second % 10, 0);
-        }
-        let report = series.report(1_001_000_000_000);
-        assert!(report.sent.len() <= MOST_STEPS && report.sent.len() > MOST_STEPS / 2);
-        assert_eq!(report.sent.iter().sum::<u64>(), 1000);
-        assert_eq!(series.most(), (9, 0));
-    }
-
-    #[test]
     fn a_depth_lasts_until_it_changes() {
         let mut series = Series::new(0);
         series.depth(0, 3, 30);
-        let report = series.report(FIRST_WIDTH * 4);
+        let width = series.steps.width;
+        let report = series.report(width * 4);
         assert_eq!(report.messages, [3, 3, 3, 3, 3]);
+        series.depth(width * 5, 9, 0);
+        assert_eq!(series.most(), (9, 30));
     }
 }

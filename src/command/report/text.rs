@@ -1,6 +1,5 @@
 //! The report for a terminal.
 
-use super::findings::Sort;
 use super::summary::{QueueReport, Report, SumsReport, Who};
 use super::words::{bytes, count, grouped, moment, percent, seconds};
 use crate::command::show::names;
@@ -75,20 +74,7 @@ fn findings(report: &Report, out: &mut impl Write) -> io::Result<()> {
         return writeln!(out, "  none");
     }
     for finding in &report.findings {
-        let label = match finding.kind {
-            Sort::Deadlock => "deadlock",
-            Sort::Hanging => "never returned",
-            Sort::Full => "full queue",
-            Sort::Removed => "queue is gone",
-            Sort::Unread => "unread",
-            Sort::LeftBehind => "left behind",
-            Sort::Swallowed => "lost",
-            Sort::Strangers => "not recorded",
-        };
-        let label = match report.recording.live && finding.kind == Sort::Hanging {
-            true => "waits",
-            false => label,
-        };
+        let label = finding.kind.label(report.recording.live);
         wrapped(&format!("  {label:<16}"), &finding.text, out)?;
     }
     Ok(())

@@ -71,6 +71,14 @@ pub struct Message<'a> {
     pub text: Option<&'a str>,
 }
 
+impl Message<'_> {
+    /// What there is of a message that has so many bytes.
+    pub fn of(bytes: &[u8], length: u64) -> Message<'_> {
+        let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        Message { length, hex, text: std::str::from_utf8(bytes).ok() }
+    }
+}
+
 /// What could not be kept: the last line, where there is anything to say.
 #[derive(Serialize)]
 struct LossObject {
@@ -169,8 +177,7 @@ fn message(record: &Record) -> Option<Message<'_>> {
     if record.bytes.is_empty() && length > 0 {
         return None;
     }
-    let hex = record.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    Some(Message { length, hex, text: std::str::from_utf8(&record.bytes).ok() })
+    Some(Message::of(&record.bytes, length))
 }
 
 #[cfg(test)]

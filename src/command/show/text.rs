@@ -45,32 +45,43 @@ impl<W: Write> Show for Text<W> {
 /// The line for one call.
 pub fn line(told: &Told, scale: &Scale) -> String {
     let record = told.record();
-    let call = names::call(record.kind).unwrap_or_default();
-    let arguments = arguments(record);
+    let name = names::call(record.kind).unwrap_or_default();
     let at = |ticks: u64| format!("{} {}", who(record), seconds(scale.since_made(ticks)));
+    let entered = at(record.entered);
     match (told, &record.returned) {
-        (Told::Returned(_, was_told), Some((ticks, outcome))) => {
+        (Told::Returned(_, was_told), Some((ticks, _))) => {
             let took = seconds(scale.between(record.entered, *ticks));
-            let result = match outcome {
-                Ok(result) => result.to_string(),
-                Err(error) => {
-                    format!("-1 {} ({})", names::errno(*error), names::errno_meaning(*error))
+            match was_told {
+                false => format!("{entered} {} <{took}>", call(record)),
+                true => {
+                    let (arguments, result) = (arguments(record), result(record));
+                    format!("{} <... {name} resumed>({arguments}) = {result} <{took}>", at(*ticks))
                 }
-            };
-            let injected = injected(record.injected);
-            let (time, call) = match was_told {
-                true => (at(*ticks), format!("<... {call} resumed>")),
-                false => (at(record.entered), call.to_string()),
-            };
-            format!("{time} {call}({arguments}) = {result}{injected} <{took}>")
+            }
         }
         (Told::Never(_, true), _) => {
-            format!("{} <... {call} never returned>({arguments}) = ?", at(record.entered))
+            format!("{entered} <... {name} never returned>({}) = ?", arguments(record))
         }
-        (Told::Never(_, false), _) => {
-            format!("{} {call}({arguments}) = ? <unfinished ...>", at(record.entered))
+        (Told::Never(_, false), _) => format!("{entered} {} <unfinished ...>", call(record)),
+        _ => format!("{entered} {name}({} <unfinished ...>", arguments(record)),
+    }
+}
+
+/// A call with its arguments and its result: `msgsnd(5, {mtype=1, mtext="a"}, 1, 0) = 0`.
+pub fn call(record: &Record) -> String {
+    let name = names::call(record.kind).unwrap_or_default();
+    format!("{name}({}) = {}", arguments(record), result(record))
+}
+
+/// What came of a call, and what was done to it; `?` where it has not returned.
+fn result(record: &Record) -> String {
+    match record.returned {
+        None => "?".to_string(),
+        Some((_, Ok(result))) => format!("{result}{}", injected(record.injected)),
+        Some((_, Err(error))) => {
+            let (name, meaning) = (names::errno(error), names::errno_meaning(error));
+            format!("-1 {name} ({meaning}){}", injected(record.injected))
         }
-        _ => format!("{} {call}({arguments} <unfinished ...>", at(record.entered)),
     }
 }
 
@@ -120,7 +131,7 @@ fn message(record: &Record) -> String {
 
 /// The bytes as C writes a string. A longer run of zeros at the end, which is what most buffers end
 /// with, is cut like the bytes that were not kept.
-fn quoted(bytes: &[u8], length: u64) -> String {
+pub fn quoted(bytes: &[u8], length: u64) -> String {
     let text = bytes.len() - bytes.iter().rev().take_while(|byte| **byte == 0).count();
     let shown = if bytes.len() - text > 3 { &bytes[..text] } else { bytes };
     let mut quoted = String::from("\"");

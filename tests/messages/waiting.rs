@@ -1,0 +1,157 @@
+//! Calls that wait: for a message, for room, for a time, for a signal.
+
+use crate::Test;
+use crate::asleep::is_asleep;
+use crate::support::place::Place;
+use crate::support::{kill, text, until};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Output, Stdio};
+use std::time::{Duration, Instant};
+
+pub const TESTS: &[Test] = &[
+    ("nobody_waits_with_nowait", nowait),
+    ("a_receive_ends_when_its_time_is_over", receive_for_a_time),
+    ("a_send_ends_when_its_time_is_over", send_for_a_time),
+    ("a_receive_waits_for_a_message", receive_waits),
+    ("a_send_waits_for_room", send_waits),
+    ("a_message_in_time_is_received", in_time),
+    ("follow_receives_one_after_another_until_a_signal", follow),
+    ("follow_ends_when_nothing_comes_in_time", follow_for_a_time),
+    ("follow_ends_when_the_queue_is_removed", follow_removed),
+    ("flush_does_not_count_what_comes_meanwhile", flush_meanwhile),
+];
+
+/// Starts the command, with its output in pipes.
+fn start(place: &Place, arguments: &[&str]) -> Child {
+    let mut command = place.command(arguments);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().expect("a command that runs")
+}
+
+/// Waits until a process sleeps in a call on its queue.
+fn until_asleep(child: &Child) {
+    let process = child.id() as libc::pid_t;
+    until("the command is asleep on the queue", || is_asleep(process, process));
+}
+
+fn end(child: Child) -> Output {
+    child.wait_with_output().expect("a command that ends")
+}
+
+fn fill(place: &Place, key: &str) {
+    for _ in 0..2 {
+        place.does(&["send", "-Q", key, &"x".repeat(8192)]);
+    }
+}
+
+fn nowait(place: &Place) {
+    let key = place.queue();
+    place.fails(&["recv", "-Q", &key, "--nowait"], 3, &["there is no message in queue"]);
+    place.fails(&["recv", "-Q", &key, "-t", "!7", "--nowait"], 3, &["of another type than 7"]);
+    place.fails(&["recv", "-Q", &key, "--timeout", "0"], 3, &["there is no message in queue"]);
+    place.fails(&["peek", "-Q", &key, "-t", "-7"], 3, &["no message of type 7 or lower"]);
+    fill(place, &key);
+    place.fails(&["send", "-Q", &key, "--nowait", "x"], 3, &["there is no room"]);
+    place.does(&["flush", "-Q", &key]);
+}
+
+fn ends_after_half_a_second(place: &Place, arguments: &[&str]) {
+    let start = Instant::now();
+    place.fails(&[arguments, &["--timeout", "500ms"]].concat(), 3, &["there is no"]);
+    let time = start.elapsed();
+    assert!(time >= Duration::from_millis(500), "{arguments:?} ended after {time:?}");
+    assert!(time < Duration::from_secs(30), "{arguments:?} ended after {time:?}");
+}
+
+fn receive_for_a_time(place: &Place) {
+    let key = place.queue();
+    place.does(&["send", "-Q", &key, "-t", "9", "another"]);
+    ends_after_half_a_second(place, &["recv", "-Q", &key, "-t", "7"]);
+    assert_eq!(place.does(&["recv", "-Q", &key]), "another\n");
+}
+
+fn send_for_a_time(place: &Place) {
+    let key = place.queue();
+    fill(place, &key);
+    ends_after_half_a_second(place, &["send", "-Q", &key, "one too many"]);
+    assert_eq!(place.about(&key).unwrap()["qnum"], 2);
+}
+
+fn receive_waits(place: &Place) {
+    let key = place.queue();
+    let receiver = start(place, &["recv", "-Q", &key, "-t", "7"]);
+    until_asleep(&receiver);
+    place.does(&["send", "-Q", &key, "-t", "8", "not this"]);
+    place.does(&["send", "-Q", &key, "-t", "7", "this"]);
+    let output = end(receiver);
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(0), "this\n"));
+}
+
+fn send_waits(place: &Place) {
+    let key = place.queue();
+    fill(place, &key);
+    let sender = start(place, &["send", "-Q", &key, "-t", "7", "patient"]);
+    until_asleep(&sender);
+    place.does(&["recv", "-Q", &key]);
+    assert_eq!(end(sender).status.code(), Some(0));
+    assert_eq!(place.does(&["recv", "-Q", &key, "-t", "7"]), "patient\n");
+}
+
+fn in_time(place: &Place) {
+    let key = place.queue();
+    let receiver = start(place, &["recv", "-Q", &key, "--timeout", "1h"]);
+    until_asleep(&receiver);
+    place.does(&["send", "-Q", &key, "in time"]);
+    let output = end(receiver);
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(0), "in time\n"));
+}
+
+fn follow(place: &Place) {
+    for (signal, number) in [("INT", 2), ("TERM", 15), ("HUP", 1)] {
+        let key = place.queue();
+        let receiver = start(place, &["recv", "-Q", &key, "--follow"]);
+        for message in ["one", "two", "three"] {
+            place.does(&["send", "-Q", &key, message]);
+        }
+        until("all messages are received", || place.about(&key).unwrap()["qnum"] == 0);
+        until_asleep(&receiver);
+        kill(signal, &receiver.id().to_string());
+        let output = end(receiver);
+        assert_eq!(output.status.signal(), Some(number), "{output:?}");
+        assert_eq!(text(&output.stdout), "one\ntwo\nthree\n");
+        place.does(&["send", "-Q", &key, "stays"]);
+        assert_eq!(place.does(&["recv", "-Q", &key]), "stays\n");
+    }
+}
+
+fn follow_for_a_time(place: &Place) {
+    let key = place.queue();
+    place.does(&["send", "-Q", &key, "only one"]);
+    let output = place.run(&["recv", "-Q", &key, "--follow", "--timeout", "100ms"]);
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(3), "only one\n"));
+}
+
+fn follow_removed(place: &Place) {
+    let key = place.queue();
+    let receiver = start(place, &["recv", "-Q", &key, "--follow"]);
+    until_asleep(&receiver);
+    place.does(&["ipcrm", "-Q", &key]);
+    let output = end(receiver);
+    let complaint = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{complaint}");
+    assert!(complaint.contains(&format!("already removed key ({key})")), "{complaint}");
+}
+
+fn flush_meanwhile(place: &Place) {
+    let key = place.queue();
+    fill(place, &key);
+    let senders: Vec<Child> =
+        (0..3).map(|_| start(place, &["send", "-Q", &key, "-t", "7", "late"])).collect();
+    senders.iter().for_each(until_asleep);
+    let told = place.does(&["flush", "-Q", &key]);
+    assert!(told.starts_with("removed 2 messages "), "{told}");
+    for sender in senders {
+        assert_eq!(end(sender).status.code(), Some(0));
+    }
+    assert_eq!(place.does(&["recv", "-Q", &key, "--all"]), "late\n".repeat(3));
+}
