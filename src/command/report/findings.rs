@@ -240,20 +240,20 @@ impl<'a> Findings<'a> {
             let text = format!("{} in queue {id} {were} {how}", count(messages, "message"));
             self.add(sort, queue.life.since, Some(id), &[], text);
         }
-        if let Some(removed) = queue.life.removed {
-            if queue.dropped.messages > 0 {
-                let who = removed.process.map_or_else(
-                    || "somebody who is not in the recording".to_string(),
-                    |process| self.processes.words(process),
-                );
-                let text = format!(
-                    "queue {id} was removed by {who} at {} with {} ({}) that nobody had received",
-                    moment(removed.at),
-                    count(queue.dropped.messages, "message"),
-                    count(queue.dropped.bytes, "byte")
-                );
-                self.add(Sort::Unread, removed.at, Some(id), &maker, text);
-            }
+        if let Some(removed) = queue.life.removed
+            && queue.dropped.messages > 0
+        {
+            let who = removed.process.map_or_else(
+                || "somebody who is not in the recording".to_string(),
+                |process| self.processes.words(process),
+            );
+            let text = format!(
+                "queue {id} was removed by {who} at {} with {} ({}) that nobody had received",
+                moment(removed.at),
+                count(queue.dropped.messages, "message"),
+                count(queue.dropped.bytes, "byte")
+            );
+            self.add(Sort::Unread, removed.at, Some(id), &maker, text);
         }
     }
 
