@@ -40,6 +40,12 @@ fn report(recording: &Path, options: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
+/// The same, where there is a recording yet.
+fn try_report(recording: &Path, options: &[&str]) -> Option<Value> {
+    let output = run(msgq().args(["report", "--json"]).args(options).arg(recording));
+    output.status.success().then(|| serde_json::from_slice(&output.stdout).expect("JSON"))
+}
+
 /// The report as text.
 fn shown(recording: &Path) -> String {
     let output = run(msgq().arg("report").arg(recording));
@@ -229,10 +235,11 @@ impl Hanging {
     fn wait(&mut self) -> Value {
         let mut found = Value::Null;
         until("two calls wait", || {
-            if fs::metadata(&self.recording).is_err() {
+            // It may not have been begun.
+            let Some(report) = try_report(&self.recording, &["--waits", "50"]) else {
                 return false;
-            }
-            found = report(&self.recording, &["--waits", "50"]);
+            };
+            found = report;
             self.queue = found["queues"][0]["queue"].as_i64().map(|id| id.to_string());
             let waits = found["waits"].as_array().unwrap();
             waits.iter().filter(|wait| wait["over"] == false).count() == 2

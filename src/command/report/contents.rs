@@ -4,8 +4,9 @@ use super::events::{Call, CallId, Selector};
 use super::links::{Lane, Receive, Sent, Taken};
 use std::collections::BTreeMap;
 
-/// The most messages that a queue is believed to hold while its msg_qbytes is not known.
-const MOST_HELD: u64 = 1 << 20;
+/// The most messages, and the most bytes, that are remembered of a queue while its msg_qbytes is not
+/// known.
+const MOST_HELD: Held = Held { messages: 1 << 14, bytes: 1 << 24 };
 
 /// How many messages, and how many bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,6 +15,19 @@ pub struct Held {
     pub messages: u64,
     /// Bytes of text.
     pub bytes: u64,
+}
+
+impl Held {
+    fn and(self, other: Held) -> Held {
+        Held {
+            messages: self.messages.saturating_add(other.messages),
+            bytes: self.bytes.saturating_add(other.bytes),
+        }
+    }
+
+    fn without(self, bytes: u64) -> Held {
+        Held { messages: self.messages.saturating_sub(1), bytes: self.bytes.saturating_sub(bytes) }
+    }
 }
 
 /// The messages in a queue.
@@ -46,6 +60,8 @@ pub struct Contents {
     held: Held,
     /// What was in it before anything was recorded, as far as it was told and is still there.
     before: Held,
+    /// What nobody was seen to receive, and is not remembered.
+    forgotten: Held,
     /// What the receives under way take.
     taking: Held,
     /// Messages that calls took which never returned.
@@ -69,10 +85,7 @@ impl Contents {
 
     /// What is in it.
     pub fn held(&self) -> Held {
-        Held {
-            messages: self.held.messages.saturating_add(self.before.messages),
-            bytes: self.held.bytes.saturating_add(self.before.bytes),
-        }
+        self.held.and(self.before).and(self.forgotten)
     }
 
     /// Its msg_qbytes is told.
@@ -92,6 +105,7 @@ impl Contents {
     pub fn told(&mut self, told: Held) {
         let quiet = self.taking.messages == 0;
         if !self.all_known && quiet {
+            self.forgotten = Held::default();
             self.before = Held {
                 messages: told.messages.saturating_sub(self.held.messages),
                 bytes: told.bytes.saturating_sub(self.held.bytes),
@@ -179,6 +193,10 @@ impl Contents {
             self.presumed = false;
         }
         while self.is_beyond_limit() {
+            if self.qbytes.is_none() {
+                self.forget_oldest();
+                break;
+            }
             let oldest = self
                 .lanes
                 .iter()
@@ -196,15 +214,35 @@ impl Contents {
     }
 
     fn is_beyond_limit(&self) -> bool {
-        match self.qbytes {
-            Some(_) => {
-                // Whoever never returned may have taken one.
-                let never = self.lost.saturating_add(self.hanging.len() as u64);
-                let gone = self.taking.bytes.saturating_add(self.longest.saturating_mul(never));
-                self.held.bytes > self.most_qbytes.saturating_add(gone)
-            }
-            None => self.held.messages > MOST_HELD,
+        if self.qbytes.is_none() {
+            return self.held.messages > MOST_HELD.messages || self.held.bytes > MOST_HELD.bytes;
         }
+        // Whoever never returned may have taken one.
+        let never = self.lost.saturating_add(self.hanging.len() as u64);
+        let gone = self.taking.bytes.saturating_add(self.longest.saturating_mul(never));
+        let most_messages = self.taking.messages.saturating_add(never);
+        self.held.bytes > self.most_qbytes.saturating_add(gone)
+            || self.held.messages > self.most_qbytes.saturating_add(most_messages)
+    }
+
+    /// Forgets the oldest quarter of all messages. They may be there yet, but there is no room for them
+    /// here.
+    fn forget_oldest(&mut self) {
+        let sent = self.lanes.values().flat_map(Lane::sent);
+        let mut times: Vec<u64> = sent.map(|sent| sent.id.entered).collect();
+        let quarter = times.len() / 4;
+        if quarter == times.len() {
+            return;
+        }
+        let (_, until, _) = times.select_nth_unstable(quarter);
+        let lanes = self.lanes.values_mut();
+        let forgotten: Vec<Sent> = lanes.flat_map(|lane| lane.lose_until(*until)).collect();
+        for sent in forgotten.iter().filter(|sent| sent.counted) {
+            self.forgotten = self.forgotten.and(Held { messages: 1, bytes: sent.size });
+        }
+        forgotten.iter().for_each(|sent| self.left(sent));
+        self.lanes.retain(|_, lane| !lane.is_idle());
+        self.all_known = false;
     }
 
     fn has_strangers(&mut self) {
@@ -214,8 +252,7 @@ impl Contents {
 
     fn left(&mut self, sent: &Sent) {
         if sent.counted {
-            self.held.messages = self.held.messages.saturating_sub(1);
-            self.held.bytes = self.held.bytes.saturating_sub(sent.size);
+            self.held = self.held.without(sent.size);
         }
     }
 
@@ -311,8 +348,8 @@ impl Contents {
     /// A message was received that nobody was seen to send.
     fn took_older(&mut self, call: &Call) {
         let size = call.result().unwrap_or(0) as u64;
-        self.before.messages = self.before.messages.saturating_sub(1);
-        self.before.bytes = self.before.bytes.saturating_sub(size);
+        let older = if self.before.messages > 0 { &mut self.before } else { &mut self.forgotten };
+        *older = older.without(size);
     }
 
     /// What cannot be explained in a queue of which all is known comes from outside.
@@ -371,6 +408,7 @@ impl Contents {
         }
         if selector == Selector::Any {
             self.before = Held::default();
+            self.forgotten = Held::default();
             if self.was_quiet_since(call.entered) {
                 self.clear();
                 self.all_known = !self.strangers;
@@ -393,6 +431,7 @@ impl Contents {
         self.unsure.clear();
         self.held = Held::default();
         self.before = Held::default();
+        self.forgotten = Held::default();
     }
 }
 

@@ -213,6 +213,12 @@ impl Lane {
         self.sent.pop_front()
     }
 
+    /// Removes all messages whose calls had begun by then.
+    pub fn lose_until(&mut self, time: u64) -> Vec<Sent> {
+        let count = self.sent.partition_point(|sent| sent.id.entered <= time);
+        self.sent.drain(..count).collect()
+    }
+
     /// Finds what a receive took when it returns. `others`: how many calls wait for such a message
     /// that never returned, and may have got one. `all_known`: nothing came into the queue or
     /// left it but what was recorded. Nothing where no message should be the next one.

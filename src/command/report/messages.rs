@@ -154,8 +154,7 @@ impl<O: Observer> Model<'_, O> {
             return;
         }
         if matches!(ended, Ended::Failed(errno) if errno != EIDRM) {
-            // Somebody may have had to end a deadlock.
-            self.look_for_knots(at, self.known.threshold);
+            self.look_for_doubtful_knots(at, self.known.threshold);
         }
         if let Some(mut wait) = self.waiting.remove(&call.id()) {
             wait.ended = Some((at, ended));

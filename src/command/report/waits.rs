@@ -132,7 +132,8 @@ impl Wait {
             Some((_, Ended::Gone)) => String::new(),
             _ => format!("{} ", seconds(self.duration(now))),
         };
-        let verb = if self.ended.is_some() { "waited" } else { "has waited" };
+        let goes_on = self.ended.is_none() && processes.get(self.process).lives;
+        let verb = if goes_on { "has waited" } else { "waited" };
         let queue = self.queue;
         match self.kind {
             Kind::Send => {
@@ -204,7 +205,8 @@ impl Wait {
     /// How it ended, in words.
     pub fn ended(&self, processes: &Processes) -> String {
         match self.ended {
-            None => "it still waits".to_string(),
+            None if processes.get(self.process).lives => "it still waits".to_string(),
+            None => "it had not returned when the recording ended".to_string(),
             Some((_, Ended::Message(_) | Ended::Room(_)))
                 if matches!(self.why, Why::Unknown { .. } | Why::Delayed) =>
             {
