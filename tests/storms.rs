@@ -30,6 +30,7 @@ use engines::sides::keys;
 use engines::{again, alarm, engine, why_not};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use msgq::engine::Engine;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 use weather::{Ending, Round, Weather};
@@ -40,6 +41,10 @@ const STORMS: [(&str, u64); 3] = [
     ("stopped_processes_hold_nobody_up", 2000),
     ("handlers_may_make_calls_in_a_storm_of_signals", 1500),
 ];
+
+/// The last of them, in a process whose C library has registered no restartable sequences: there signals
+/// are blocked instead.
+const WITHOUT_RESTARTS: &str = "handlers_may_make_calls_where_nothing_restarts";
 
 /// As long over the kernel: it is not what is tested.
 const MOMENT: u64 = 700;
@@ -72,6 +77,10 @@ fn main() -> ExitCode {
             }));
         }
     }
+    let time = asked.unwrap_or(MOMENT);
+    trials.push(Trial::ignorable_test(format!("shm/{WITHOUT_RESTARTS}"), move || {
+        stand(WITHOUT_RESTARTS, "shm", time, seed)
+    }));
     for faulty in &faulty::FAULTY {
         let name = faulty.name;
         trials.push(Trial::test(format!("an_engine_is_found_that_{name}"), move || {
@@ -115,6 +124,9 @@ fn play(role: &str, arguments: &[String]) -> Result<String, String> {
     let [name, time, seed] = arguments else {
         return Err(format!("{role} wants an engine, milliseconds and a seed"));
     };
+    if role == WITHOUT_RESTARTS {
+        return Err(again_without_restarts(arguments));
+    }
     let known = engine(name).or_else(|| faulty::named(name));
     let engine = known.ok_or(format!("no engine is called {name}"))?;
     let number = |text: &str| text.parse::<u64>().map_err(|_| format!("{text} is no number"));
@@ -133,6 +145,16 @@ fn play(role: &str, arguments: &[String]) -> Result<String, String> {
         Some(2) => signals::storm(engine, keys(0), time),
         _ => Err(format!("no role is called {role}")),
     }
+}
+
+/// Becomes a process that does without; what hinders it.
+fn again_without_restarts(arguments: &[String]) -> String {
+    let error = std::env::current_exe().map(|program| {
+        let mut command = Command::new(program);
+        command.args(["--role", STORMS[2].0]).args(arguments);
+        command.env("GLIBC_TUNABLES", "glibc.pthread.rseq=0").exec()
+    });
+    format!("this program again: {error:?}")
 }
 
 fn rounds(

@@ -82,6 +82,14 @@ fn main() -> ExitCode {
         let arguments = vec![other.to_string()];
         let name = format!("kernel_and_{other}/stat_any_shows_the_same_to_each_user");
         trials.push(Trial::ignorable_test(name, move || unless_known(other, "any", &arguments)));
+        for (role, sentence) in [
+            ("sums", "the_messages_of_all_queues_are_counted"),
+            ("given", "a_queue_that_was_given_away_can_be_removed_by_its_creator"),
+        ] {
+            let arguments = vec![other.to_string()];
+            let name = format!("kernel_and_{other}/{sentence}");
+            trials.push(Trial::ignorable_test(name, move || agree(role, &arguments)));
+        }
         let arguments = vec![other.to_string(), seed.to_string(), calls.to_string()];
         let name = format!("kernel_and_{other}/random_calls_of_several_users_give_the_same");
         trials.push(Trial::ignorable_test(name, move || unless_known(other, "random", &arguments)));
@@ -134,7 +142,11 @@ fn play(role: &str, arguments: &[String]) -> Result<String, String> {
     let named = engine(other).or((other == TELLTALE).then_some(&Telltale as &dyn Engine));
     let second = named.ok_or(format!("no engine is called {other}"))?;
     // What goes wrong then leaves no queues behind. Not all roots may.
-    let _ = leave_namespace();
+    let alone = leave_namespace().is_ok();
+    let measure = match role {
+        "sums" if alone && *other != first => Measure::AllQueues,
+        _ => Measure::OurQueues,
+    };
     let mut workers: Vec<Worker> = (0..ACTORS.len())
         .map(|actor| {
             Worker::start(&[kernel, second], false, move || match actor {
@@ -148,10 +160,12 @@ fn play(role: &str, arguments: &[String]) -> Result<String, String> {
         workers[actor].make(side, call).unwrap_or_else(|sentence| panic!("{sentence}"))
     };
     let people = [people.clone(), people];
-    let mut duel = Duel::new([first, other], people, Measure::OurQueues, &mut play);
+    let mut duel = Duel::new([first, other], people, measure, &mut play);
     match role {
         "mode" => one_mode(&mut duel, number(1)? as c_int, gives_away(other))?,
         "any" => any(&mut duel)?,
+        "sums" => sums(&mut duel)?,
+        "given" => given(&mut duel)?,
         "random" => {
             let owners = (0..ACTORS.len()).map(|actor| identity(actor).uid).chain([OWNER]);
             let choice = Choice {
@@ -224,6 +238,48 @@ fn any(duel: &mut Duel) -> Result<(), String> {
         });
     duel.remove(number);
     done
+}
+
+/// Messages in several queues, and what MSG_INFO says of all of them to those who may use them.
+fn sums(duel: &mut Duel) -> Result<(), String> {
+    let mut queues = Vec::new();
+    for messages in [3, 0, 2] {
+        let call = Call::get(0, 0o600 | IPC_CREAT | IPC_EXCL);
+        let target = Target::Key(queues.len() as u8);
+        let made = duel.step(&Step { actor: THE_OWNER, target, call })?;
+        let target = Target::Queue(made.ok_or("the owner made no queue")?);
+        queues.push(target);
+        for label in 0..messages {
+            let call = Call { label, ..Call::send(0, 1, 20, IPC_NOWAIT) };
+            duel.step(&Step { actor: THE_OWNER, target, call })?;
+        }
+    }
+    for actor in [THE_OWNER, ROOT] {
+        let call = Call::control(0, libc::MSG_INFO);
+        duel.step(&Step { actor, target: queues[0], call })?;
+    }
+    for target in queues {
+        duel.step(&Step { actor: THE_OWNER, target, call: Call::control(0, libc::IPC_RMID) })?;
+    }
+    Ok(())
+}
+
+/// A queue that its creator may use no more, but still remove.
+fn given(duel: &mut Duel) -> Result<(), String> {
+    let call = Call::get(0, 0o600 | IPC_CREAT | IPC_EXCL);
+    let made = duel.step(&Step { actor: THE_OWNER, target: Target::Key(0), call })?;
+    let target = Target::Queue(made.ok_or("the owner made no queue")?);
+    let set = Set { uid: ANOTHER, gid: ANOTHER, mode: 0o600, qbytes: 1000 };
+    let calls = [
+        (THE_OWNER, Call { label: 1, ..Call::send(0, 1, 20, IPC_NOWAIT) }),
+        (ROOT, Call { set, ..Call::control(0, libc::IPC_SET) }),
+        (THE_OWNER, Call::control(0, libc::IPC_RMID)),
+        (ROOT, Call::control(0, libc::IPC_STAT)),
+    ];
+    for (actor, call) in calls {
+        duel.step(&Step { actor, target, call })?;
+    }
+    Ok(())
 }
 
 /// Calls about a queue of this mode.

@@ -7,11 +7,15 @@ mod failure;
 mod inject;
 mod launch;
 mod limits;
+mod pace;
+#[cfg(test)]
+mod pages;
 mod processes;
 mod program;
 mod queue;
 mod queues;
 mod recording;
+mod replacement;
 mod report;
 mod run;
 mod show;
@@ -52,6 +56,8 @@ enum Command {
     Recv(queues::recv::Arguments),
     /// Show messages, and leave them in their queue
     Peek(queues::peek::Arguments),
+    /// Watch the queues live, and peek, flush and remove
+    Top(queues::top::Arguments),
     /// Show the limits of all queues, and set them where that is permitted
     Limits(limits::Arguments),
     /// Hold a small conversation over a queue, to try the other commands on
@@ -85,6 +91,7 @@ pub fn main() -> ExitCode {
         Command::Send(arguments) => queues::send::run(arguments),
         Command::Recv(arguments) => queues::recv::run(arguments),
         Command::Peek(arguments) => queues::peek::run(arguments),
+        Command::Top(arguments) => queues::top::run(arguments),
         Command::Limits(arguments) => limits::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
     };

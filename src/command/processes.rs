@@ -104,7 +104,7 @@ impl Processes {
 }
 
 /// When a process was started, in clock ticks since boot; nothing where it is gone.
-fn started(process: u32) -> Option<u64> {
+pub fn started(process: u32) -> Option<u64> {
     if let Some(time) = alive(&format!("/proc/{process}/stat")) {
         return Some(time);
     }

@@ -4,6 +4,7 @@ use super::engine::{engine_called, engines};
 use super::failure::{Failure, MEANINGLESS};
 use super::inject::Inject;
 use super::launch::{Launch, Launched, end_like};
+use super::pace::{Pause, Turn};
 use super::processes::Processes;
 use super::program;
 use super::recording::archive::Archive;
@@ -11,6 +12,9 @@ use super::recording::finished;
 use super::recording::follower::Told;
 use super::recording::live::LiveRecording;
 use super::recording::place::Place;
+use super::replacement::Replacement;
+use super::report;
+use super::report::perfetto::Perfetto;
 use super::show::output::{Form, Output};
 use super::show::{Filter, names};
 use clap::builder::PossibleValuesParser;
@@ -18,11 +22,11 @@ use clap::{ArgGroup, ValueEnum};
 use msgq::trace::format::{DEFAULT_KEPT, Kind, MOST_KEPT};
 use msgq::trace::record::Record;
 use std::ffi::OsString;
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
 use std::process::{ExitCode, ExitStatus};
-use std::thread::sleep;
 use std::time::{Duration, Instant};
+use tempfile::NamedTempFile;
 
 /// What `msgq trace` is told.
 #[derive(clap::Args)]
@@ -73,6 +77,8 @@ pub enum Format {
     Text,
     /// A JSON object a line for each call
     Json,
+    /// A trace for Perfetto (ui.perfetto.dev), complete when CMD has ended; needs -o FILE
+    Perfetto,
 }
 
 /// Runs the command line's wish.
@@ -83,7 +89,10 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             return Err(Failure::new(sentence).with_status(MEANINGLESS));
         }
         let mut output = arguments.output()?;
-        let losses = finished::read(path, |scale, told| output.show(scale, &told));
+        let losses = match arguments.perfetto()? {
+            Some(trace) => report::trace(path, trace),
+            None => finished::read(path, |scale, told| output.show(scale, &told)),
+        };
         // What could be read of a damaged recording has its end, too.
         output.end(losses.as_ref().copied().unwrap_or_default());
         return losses.map(|_| ExitCode::SUCCESS);
@@ -93,32 +102,53 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
 }
 
 impl Arguments {
-    /// Where the calls are to be shown, and which.
-    fn output(&self) -> Result<Output, Failure> {
-        if self.write.is_some() {
-            return Ok(Output::nowhere());
-        }
+    /// Which calls are to be shown.
+    fn filter(&self) -> Filter {
         let wanted =
             names::CALLS.iter().filter(|(_, name)| self.calls.iter().any(|call| call == name));
         let calls = wanted.map(|(kind, _)| *kind).collect();
-        let filter = Filter { calls, queues: self.queue.clone() };
+        Filter { calls, queues: self.queue.clone() }
+    }
+
+    /// Where the calls are to be shown as they happen.
+    fn output(&self) -> Result<Output, Failure> {
         let form = match (self.summary, self.format) {
+            _ if self.write.is_some() => return Ok(Output::nowhere()),
             (true, _) => Form::Summary,
             (_, Format::Text) => Form::Text,
             (_, Format::Json) => Form::Json,
+            (_, Format::Perfetto) => return Ok(Output::nowhere()),
         };
-        Output::open(self.output.as_deref(), form, filter)
+        Output::open(self.output.as_deref(), form, self.filter())
+    }
+
+    /// The trace for Perfetto, where one is wanted.
+    fn perfetto(&self) -> Result<Option<Perfetto<Replacement>>, Failure> {
+        if !matches!(self.format, Format::Perfetto) {
+            return Ok(None);
+        }
+        let meaningless = |sentence| Failure::new(sentence).with_status(MEANINGLESS);
+        let needs = "-f perfetto needs -o FILE: what it writes is not for a terminal";
+        let path = self.output.as_deref().ok_or_else(|| meaningless(needs))?;
+        if path == Path::new("-") && io::stdout().is_terminal() {
+            return Err(meaningless(needs));
+        }
+        let file = Replacement::create(path).map_err(|failure| failure.with_status(MEANINGLESS))?;
+        Ok(Some(Perfetto::new(file, self.filter())))
     }
 }
 
 fn trace(arguments: Arguments) -> Result<ExitStatus, Failure> {
-    let archive = arguments.write.as_deref().map(Archive::create).transpose()?;
     let mut output = arguments.output()?;
-    let place = Place::new().map_err(|error| Failure::about("a temporary recording", error))?;
+    let afterwards = arguments.perfetto()?.map(Afterwards::new).transpose()?;
+    let recording = afterwards.as_ref().map(|afterwards| afterwards.recording.path());
+    let kept = arguments.write.as_deref().or(recording);
+    let archive = kept.map(Archive::create).transpose()?;
+    let place = Place::new().map_err(no_recording)?;
     let live = LiveRecording::make(&place.recording, arguments.bytes, archive)?;
     place.open_to_others().map_err(|error| Failure::about(place.recording.display(), error))?;
     // What is only shown has no use for more than the calls.
-    let engine = match arguments.write {
+    let engine = match kept {
         Some(_) => Some(engine_called(arguments.engine.as_deref())?.1),
         None => None,
     };
@@ -154,6 +184,9 @@ fn trace(arguments: Arguments) -> Result<ExitStatus, Failure> {
             launched.wait()?
         }
     };
+    if let Some(afterwards) = afterwards {
+        afterwards.write();
+    }
     if !processes.any_seen() {
         let program = arguments.command.first().cloned().unwrap_or_default();
         let reason = program::why_not(&program);
@@ -162,6 +195,28 @@ fn trace(arguments: Arguments) -> Result<ExitStatus, Failure> {
         eprintln!("msgq: no message queue call was made");
     }
     Ok(status)
+}
+
+/// A trace that is written when all has happened: only then is it known for certain which receive took which
+/// send.
+struct Afterwards {
+    trace: Perfetto<Replacement>,
+    recording: NamedTempFile,
+}
+
+impl Afterwards {
+    /// With a recording to make it of.
+    fn new(trace: Perfetto<Replacement>) -> Result<Afterwards, Failure> {
+        let recording = tempfile::Builder::new().prefix("msgq-").tempfile();
+        Ok(Afterwards { trace, recording: recording.map_err(no_recording)? })
+    }
+
+    /// Writes it. The exit status is the program's, even if that fails.
+    fn write(self) {
+        if let Err(failure) = report::trace(self.recording.path(), self.trace) {
+            eprintln!("msgq: {}", failure.sentence);
+        }
+    }
 }
 
 /// A program that is traced.
@@ -252,6 +307,10 @@ const KEEP_EVERY: Duration = Duration::from_millis(500);
 /// How long after the end of the last process known its children may take to be seen.
 const GRACE: Duration = Duration::from_millis(50);
 
+fn no_recording(error: io::Error) -> Failure {
+    Failure::about("a temporary recording", error)
+}
+
 fn lost(error: io::Error) -> Failure {
     Failure::about("the recording", error)
 }
@@ -266,43 +325,4 @@ fn note(told: &[Told], processes: &mut Processes) -> usize {
         calls += usize::from(is_call && !matches!(told, Told::Waits(_)));
     }
     calls
-}
-
-/// Something that is done again and again, for at most a twentieth of the time.
-struct Turn {
-    last: Instant,
-    cost: Duration,
-}
-
-impl Default for Turn {
-    fn default() -> Turn {
-        Turn { last: Instant::now(), cost: Duration::ZERO }
-    }
-}
-
-impl Turn {
-    fn has_come(&self, every: Duration) -> bool {
-        self.last.elapsed() >= every.max(self.cost * 20)
-    }
-
-    fn take<T>(&mut self, work: impl FnOnce() -> T) -> T {
-        let begin = Instant::now();
-        let done = work();
-        *self = Turn { last: Instant::now(), cost: begin.elapsed() };
-        done
-    }
-}
-
-/// How long to rest between two looks: hardly while there is much to see, longer when nothing
-/// happens.
-#[derive(Default)]
-struct Pause {
-    milliseconds: u64,
-}
-
-impl Pause {
-    fn rest(&mut self, nothing_new: bool) {
-        self.milliseconds = if nothing_new { (self.milliseconds * 2).clamp(1, 10) } else { 1 };
-        sleep(Duration::from_millis(self.milliseconds));
-    }
 }

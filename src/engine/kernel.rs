@@ -3,6 +3,7 @@
 //! libraries has no next definition; there the system call is made here.
 #![allow(unsafe_code)]
 
+use super::asleep::{self, Asleep};
 use super::functions::Functions;
 use super::limits::Limits;
 use super::{Engine, Number, Received, syscall, sysctl};
@@ -14,7 +15,7 @@ use std::ptr::null_mut;
 pub struct Kernel;
 
 /// The next definitions; null where there is none.
-static NEXT: Functions = Functions::none();
+pub static NEXT: Functions = Functions::none();
 
 /// The definition of `name` that comes after this library's; null where there is none.
 pub fn next(name: &CStr) -> *mut c_void {
@@ -36,7 +37,8 @@ pub fn pass_over_others() {
 
 impl Engine for Kernel {
     fn prepare(&self) {
-        NEXT.set(Functions::NAMES.map(next));
+        // What was found first counts: later the C library may be made to answer with our own calls.
+        NEXT.set_missing(Functions::NAMES.map(next));
     }
 
     fn functions(&self) -> Option<&'static Functions> {
@@ -45,6 +47,10 @@ impl Engine for Kernel {
 
     fn set_limits(&self, limits: Limits) -> Result<(), Errno> {
         sysctl::set(limits)
+    }
+
+    fn asleep(&self) -> Option<Asleep> {
+        asleep::in_system_calls()
     }
 
     #[inline(always)]

@@ -1,6 +1,7 @@
 //! Engines: where the queues live. One trait, an implementation a file, and the choice between
 //! them.
 
+pub mod asleep;
 pub mod functions;
 mod kernel;
 pub mod limits;
@@ -10,9 +11,11 @@ mod shm;
 mod syscall;
 mod sysctl;
 
+pub(crate) use kernel::next;
 pub(crate) use syscall::cancel_here;
 
 use crate::errno::Errno;
+use asleep::Asleep;
 use functions::Functions;
 use libc::{ENOSYS, c_int, c_long, c_void, key_t, msqid_ds};
 use limits::Limits;
@@ -39,6 +42,11 @@ pub trait Engine: Sync {
     fn set_limits(&self, limits: Limits) -> Result<(), Errno> {
         let _ = limits;
         Err(Errno(ENOSYS))
+    }
+
+    /// Who sleeps in a call on its queues. Nothing where it does not know.
+    fn asleep(&self) -> Option<Asleep> {
+        None
     }
 
     /// Opens or creates the queue of a key; gives its id.
@@ -148,9 +156,21 @@ pub(crate) fn limits_now() -> Limits {
     ask(|engine| Limits::of(engine).unwrap_or_default())
 }
 
+/// Whether nobody comes after the engine that answers the calls but these functions of the C library.
+/// (The kernel's queues are reached through the next definitions of the calls, whoever has them.)
+pub(crate) fn ends_at(functions: [usize; 4]) -> bool {
+    kernel::Kernel.prepare();
+    !is_the_kernel() || kernel::NEXT.get().map(|next| next.addr()) == functions
+}
+
+/// Whether the kernel's queues answer the calls.
+pub(crate) fn is_the_kernel() -> bool {
+    usize::from(CHOSEN.load(Ordering::Relaxed)) == DEFAULT
+}
+
 /// Whether the calls of this copy of the library reach another copy of it.
 pub(crate) fn another_copy_follows() -> bool {
-    !kernel::next(c"msgq_version").is_null()
+    !next(c"msgq_version").is_null()
 }
 
 /// From now on the engine `kernel` means the kernel's queues, also where the calls of this copy of

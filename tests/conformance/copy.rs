@@ -13,6 +13,7 @@ cases! {
     "msgrcv-7" a_copy_of_a_negative_position_or_one_beyond_is_ENOMSG [Copy];
     "msgrcv-8" a_copy_of_a_message_that_is_too_big_is_E2BIG [Copy];
     "msgrcv-9" a_copy_leaves_the_message [Copy];
+    "msgrcv-9" a_copy_has_all_of_the_text [Copy];
     "msgrcv-9" a_copy_notes_nothing [Copy];
     "msgrcv-9" a_copy_of_a_message_that_is_too_big_is_EINVAL_with_NOERROR [Copy];
     "msgrcv-9" a_copy_of_a_message_bigger_than_msgmax_is_EINVAL [Copy, Kernel, Alone];
@@ -119,6 +120,17 @@ fn a_copy_leaves_the_message(engine: On) -> Verdict {
     }
     gives("msgrcv", queue.take(64, 0), message(3, b"first"))?;
     gives("position 0 then", queue.receive(64, 0, COPY), message(1, b"second"))
+}
+
+fn a_copy_has_all_of_the_text(engine: On) -> Verdict {
+    let queue = Queue::private(engine)?;
+    for bytes in [7, 48, 49, 200, 3000] {
+        let text: Vec<u8> = (0..bytes).map(|number| number as u8).collect();
+        queue.send(9, &text).worked("msgsnd")?;
+        gives(&format!("a copy of {bytes}"), queue.receive(8000, 0, COPY), message(9, &text))?;
+        gives(&format!("all {bytes}"), queue.take(8000, 0), message(9, &text))?;
+    }
+    Ok(())
 }
 
 fn a_copy_notes_nothing(engine: On) -> Verdict {

@@ -102,7 +102,7 @@ fn a_mode_that_is_not_granted_is_EACCES(engine: On) -> Verdict {
     for flags in [0o400, 0o040, 0o004, 0o444] {
         gives(&format!("msgget(r, {flags:#o})"), get(engine, key(0), flags), queue.id)?;
     }
-    for flags in [0o200, 0o020, 0o002, 0o600, 0o406, IPC_CREAT | 0o600] {
+    for flags in [0o200, 0o020, 0o002, 0o600, 0o660, 0o406, IPC_CREAT | 0o600] {
         fails(&format!("msgget(r, {flags:#o})"), get(engine, key(0), flags), EACCES)?;
     }
     Ok(())

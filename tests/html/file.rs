@@ -125,7 +125,7 @@ fn refused() {
     assert_refused(report(&[&path("nothing"), "--html", &page]), 1, "No such file");
     assert_refused(report(&[&page, "--html", &path("other.html")]), 1, "no recording of msgq");
     assert_refused(report(&[&recording, "--html", &recording]), 2, "the recording itself");
-    assert_refused(report(&[&recording, "--html", &path("no/page.html")]), 1, "is not there");
+    assert_refused(report(&[&recording, "--html", &path("no/page.html")]), 1, "No such file");
     let window = |from: &'static str, until: &'static str| {
         report(&[&recording, "--html", &page, "--from", from, "--until", until])
     };

@@ -382,7 +382,7 @@ fn million(browser: &mut Browser) {
     let drawn = browser.fact("lanes", "exact") + browser.fact("lanes", "summed");
     assert_eq!(drawn, 1_000_002);
     assert_eq!(browser.fact("lanes", "lanes"), 9);
-    assert_eq!(browser.fact("depth", "samples"), 2_000_000, "twice: messages and bytes");
+    assert_eq!(browser.fact("depth", "samples"), 2_000_002, "messages and bytes, also at first");
     let bundles = browser.fact("lanes", "bundles");
     assert!((4..400).contains(&bundles), "{bundles} arrows for half a million messages");
     assert_eq!(browser.fact("residence", "messages"), 500_000);

@@ -41,12 +41,29 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
 
 fn flush(engine: &'static dyn Engine, name: &Named) -> Result<(), Failure> {
     let queue = name.open(engine, None)?;
-    let there = queue.data().map_err(|error| name.failure("read", error))?.msg_qnum;
-    let (removed, ended) = discard(queue, there);
-    let messages = if removed == 1 { "message" } else { "messages" };
-    writeln!(io::stdout(), "removed {removed} {messages} from queue {}", queue.id)
+    let (removed, ended) = empty(queue, name)?;
+    writeln!(io::stdout(), "{}", told(removed, queue))
         .map_err(|error| Failure::about("standard output", error))?;
-    ended.map_err(|error| name.failure("read", error))
+    ended
+}
+
+/// Takes away as many messages as there are at the start; how many they were, and why there were no
+/// more.
+pub fn empty(queue: Queue, name: &Named) -> Result<(u64, Result<(), Failure>), Failure> {
+    let failure = |error| name.failure("read", error);
+    let there = queue.data().map_err(failure)?.msg_qnum;
+    let (removed, ended) = discard(queue, there);
+    Ok((removed, ended.map_err(failure)))
+}
+
+/// What is said afterwards.
+pub fn told(removed: u64, queue: Queue) -> String {
+    format!("removed {} from queue {}", counted(removed), queue.id)
+}
+
+/// `1 message`, `2 messages`.
+pub fn counted(messages: u64) -> String {
+    format!("{messages} {}", if messages == 1 { "message" } else { "messages" })
 }
 
 /// Takes messages away, so many at most; how many they were, and why there were no more.

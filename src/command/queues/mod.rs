@@ -1,6 +1,7 @@
 //! The commands that look after an engine's queues.
 //!
 //! ```text
+//!  top                                            looks again and again, and does what these do:
 //!  ipcs   ipcrm   flush   send   recv   peek      what the user says
 //!    |      |       |      |      |      |
 //!    |      named, selection, patience             which queue, which messages, how long
@@ -26,4 +27,5 @@ mod selection;
 pub mod send;
 mod sink;
 mod standard;
+pub mod top;
 mod written;

@@ -73,7 +73,7 @@ impl PatienceOptions {
 }
 
 /// Reads a time: a number, with a point or without, and a unit or none.
-fn time(text: &str) -> Result<Duration, String> {
+pub fn time(text: &str) -> Result<Duration, String> {
     let number = text.trim_end_matches(|last: char| last.is_ascii_alphabetic());
     let unit = match text.strip_prefix(number) {
         Some("us") => Some(1e-6),

@@ -65,7 +65,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
 }
 
 /// Copies of the messages that were in a queue at the start, the oldest first.
-struct Copies<'a> {
+pub struct Copies<'a> {
     queue: Queue,
     name: &'a Named,
     room: Room,
@@ -75,7 +75,8 @@ struct Copies<'a> {
 }
 
 impl Copies<'_> {
-    fn of(queue: Queue, name: &Named) -> Result<Copies<'_>, Failure> {
+    /// Those of this queue, which the user calls by this name.
+    pub fn of(queue: Queue, name: &Named) -> Result<Copies<'_>, Failure> {
         let data = queue.data().map_err(|error| name.failure("read", error))?;
         Ok(Copies { queue, name, room: Room::new(), position: 0, end: data.msg_qnum })
     }

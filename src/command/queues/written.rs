@@ -62,7 +62,7 @@ impl Form {
 }
 
 /// One line without its end, of which a terminal takes nothing for a command.
-fn escaped(bytes: &[u8]) -> String {
+pub fn escaped(bytes: &[u8]) -> String {
     let mut line = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {

@@ -25,6 +25,13 @@ pub struct Contents {
     unsure: Vec<Sent>,
     /// Calls that ask for a message and never returned.
     hanging: Vec<(CallId, Selector)>,
+    /// How many such calls are over.
+    lost: u64,
+    /// How many calls are under way that send, and when the last one returned that did.
+    sending: u64,
+    last_send: u64,
+    /// How many receives are under way that destroy a message of any type.
+    destroying: u64,
     /// msg_qbytes, where it is known, and the highest that it ever was.
     pub qbytes: Option<u64>,
     most_qbytes: u64,
@@ -63,8 +70,8 @@ impl Contents {
     /// What is in it.
     pub fn held(&self) -> Held {
         Held {
-            messages: self.held.messages + self.before.messages,
-            bytes: self.held.bytes + self.before.bytes,
+            messages: self.held.messages.saturating_add(self.before.messages),
+            bytes: self.held.bytes.saturating_add(self.before.bytes),
         }
     }
 
@@ -117,7 +124,7 @@ impl Contents {
             let sent = lane.sent().filter(|sent| sent.counted);
             let add = |held: Held, sent: &Sent| Held {
                 messages: held.messages + 1,
-                bytes: held.bytes + sent.size,
+                bytes: held.bytes.saturating_add(sent.size),
             };
             (*mtype, sent.fold(Held::default(), add))
         })
@@ -127,9 +134,17 @@ impl Contents {
     pub fn begin_send(&mut self, call: &Call, process: usize) {
         let sent = Sent::new(call, process);
         self.longest = self.longest.max(sent.size);
+        self.sending += u64::from(call.returned.is_some());
         match call.mtype {
             Some(mtype) => self.lanes.entry(mtype).or_default().send(sent),
             None => self.unsure.push(sent),
+        }
+    }
+
+    /// A msgsnd that never returned is over. It may have sent its message.
+    pub fn give_up_send(&mut self, id: CallId, at: u64) {
+        if let Some(sent) = self.unsure.iter_mut().find(|sent| sent.id == id) {
+            sent.returned = Some(at);
         }
     }
 
@@ -143,12 +158,14 @@ impl Contents {
 
     /// A msgsnd has sent its message. Gives messages that cannot be there any more.
     pub fn end_send(&mut self, call: &Call) -> Vec<Sent> {
+        self.sending = self.sending.saturating_sub(1);
+        self.last_send = self.last_send.max(call.end().unwrap_or(u64::MAX));
         let Some(mtype) = call.mtype else { return Vec::new() };
         let sent = self.lanes.get_mut(&mtype).and_then(|lane| lane.sent_by(call.id()));
         if let Some(sent) = sent {
             sent.counted = true;
             self.held.messages += 1;
-            self.held.bytes += sent.size;
+            self.held.bytes = self.held.bytes.saturating_add(sent.size);
         }
         self.drop_impossible()
     }
@@ -182,8 +199,8 @@ impl Contents {
         match self.qbytes {
             Some(_) => {
                 // Whoever never returned may have taken one.
-                let hanging = self.longest.saturating_mul(self.hanging.len() as u64);
-                let gone = self.taking.bytes.saturating_add(hanging);
+                let never = self.lost.saturating_add(self.hanging.len() as u64);
+                let gone = self.taking.bytes.saturating_add(self.longest.saturating_mul(never));
                 self.held.bytes > self.most_qbytes.saturating_add(gone)
             }
             None => self.held.messages > MOST_HELD,
@@ -218,7 +235,12 @@ impl Contents {
             (_, Some(mtype)) => {
                 self.lanes.entry(mtype).or_default().begin_receive(call.id());
                 self.taking.messages += 1;
-                self.taking.bytes += call.result().unwrap_or(0) as u64;
+                let bytes = call.result().unwrap_or(0) as u64;
+                self.taking.bytes = self.taking.bytes.saturating_add(bytes);
+            }
+            _ if destroys(call) => {
+                self.destroying += 1;
+                self.all_known = false;
             }
             _ => (),
         }
@@ -232,6 +254,7 @@ impl Contents {
         };
         let (_, selector) = self.hanging.remove(index);
         if !late {
+            self.lost += 1;
             let lanes = self.lanes.iter_mut().filter(|(mtype, _)| selector.takes(**mtype));
             lanes.for_each(|(_, lane)| lane.lose_receiver());
         }
@@ -250,10 +273,16 @@ impl Contents {
         let all_known = self.all_known && !may_be_unsure;
         let lane = self.lanes.entry(mtype).or_default();
         let mut taken = lane.take(&receive, hanging, all_known);
-        self.tidy(Some(mtype));
-        if taken.sent.is_none() {
-            taken.sent = self.take_unsure(&receive);
+        let is_next = taken.sent.is_some();
+        if !is_next {
+            taken = self.take_unsure(&receive);
         }
+        if taken.sent.is_none()
+            && let Some(lane) = self.lanes.get_mut(&mtype)
+        {
+            taken = lane.search(&receive, self.all_known || self.strangers);
+        }
+        self.tidy(Some(mtype));
         match &taken.sent {
             Some(sent) => self.left(sent),
             None => self.took_older(call),
@@ -263,15 +292,20 @@ impl Contents {
             true => self.swallowed += taken.vanished.len() as u64,
             false => self.vanished += taken.vanished.len() as u64,
         }
-        if taken.sent.is_none() || !taken.explained {
+        if !taken.explained {
             self.has_strangers_unless_old();
+        }
+        if taken.mixed_up || may_be_unsure && !receive.tells_length() {
+            self.all_known = false;
         }
         taken
     }
 
-    fn take_unsure(&mut self, receive: &Receive) -> Option<Sent> {
-        let index = self.unsure.iter().position(|sent| sent.agrees(receive))?;
-        Some(self.unsure.remove(index))
+    /// What a call may have sent that never returned.
+    fn take_unsure(&mut self, receive: &Receive) -> Taken {
+        let index = self.unsure.iter().position(|sent| sent.agrees(receive));
+        let sent = index.map(|index| self.unsure.remove(index));
+        Taken { explained: sent.is_some(), sent, ..Taken::default() }
     }
 
     /// A message was received that nobody was seen to send.
@@ -291,6 +325,7 @@ impl Contents {
     /// A message could not be stored and is gone. Which type it had is not known; what is oldest
     /// is the likeliest.
     fn destroy(&mut self, call: &Call) -> Taken {
+        self.destroying = self.destroying.saturating_sub(1);
         let selector = call.selector();
         let matching = self.lanes.iter().filter(|(mtype, _)| selector.takes(**mtype));
         let first = match selector {
@@ -307,8 +342,6 @@ impl Contents {
         if let Some(sent) = &taken.sent {
             self.left(sent);
         }
-        // Another type's may have been meant.
-        self.all_known = false;
         taken
     }
 
@@ -328,17 +361,30 @@ impl Contents {
             self.lanes.retain(|_, lane| !lane.is_idle());
         }
         let vanished = (gone.len() - swallowed) as u64;
-        self.swallowed += swallowed as u64;
-        self.vanished += vanished;
+        // Where not all is known, a message may be gone that is believed to be there.
+        if self.all_known || self.strangers {
+            self.swallowed += swallowed as u64;
+            self.vanished += vanished;
+        }
         if vanished > 0 {
-            self.has_strangers();
+            self.has_strangers_unless_old();
         }
         if selector == Selector::Any {
             self.before = Held::default();
-            self.all_known = !self.strangers;
-            self.unsure.retain(|sent| sent.id.entered > call.entered);
+            if self.was_quiet_since(call.entered) {
+                self.clear();
+                self.all_known = !self.strangers;
+            }
         }
         gone
+    }
+
+    /// Whether no call was under way at this time, or has begun since, that brought or took a message.
+    fn was_quiet_since(&self, time: u64) -> bool {
+        let is_over = |sent: &Sent| sent.returned.is_some_and(|over| over < time);
+        let nobody_sent =
+            self.sending == 0 && self.last_send < time && self.unsure.iter().all(is_over);
+        nobody_sent && self.taking.messages == 0 && self.destroying == 0
     }
 
     /// The queue is gone, and all that was in it.
@@ -348,6 +394,11 @@ impl Contents {
         self.held = Held::default();
         self.before = Held::default();
     }
+}
+
+/// Whether a call destroys a message, and of which type is not known.
+fn destroys(call: &Call) -> bool {
+    call.takes() && call.errno() == Some(libc::EFAULT) && taken_type(call).is_none()
 }
 
 /// The type of the message that a call takes, where that is known.

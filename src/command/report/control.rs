@@ -27,9 +27,8 @@ impl<O: Observer> Model<'_, O> {
             self.removed_by_a_stranger(id, call.entered);
         }
         let msgmnb = self.known.msgmnb;
-        let queue = self.queue(id, call.entered);
-        queue.users.add(process);
-        queue.life.key.get_or_insert(call.object);
+        self.queue(id, call.entered).life.key.get_or_insert(call.object);
+        let queue = self.used(id, process, call.entered);
         if made {
             queue.life.origin = Origin::Made(process);
             queue.life.mode = Some(call.flags as u32 & 0o777);
@@ -45,6 +44,9 @@ impl<O: Observer> Model<'_, O> {
         } else {
             queue.life.opened_by(process);
         }
+        if made || is_new && call.has(IPC_CREAT) {
+            self.observer.made(id, process, call.entered);
+        }
     }
 
     pub(super) fn begin_control(&mut self, call: &Call, process: usize) {
@@ -55,15 +57,12 @@ impl<O: Observer> Model<'_, O> {
         match call.flags {
             IPC_RMID => {
                 let removed = Removed { at, process: Some(process) };
-                let queue = self.queue(call.object, call.entered);
-                queue.users.add(process);
-                queue.life.removed = Some(removed);
+                self.used(call.object, process, call.entered).life.removed = Some(removed);
                 self.note_removal(call.object, removed);
             }
             IPC_SET => {
                 let Some(data) = QueueData::read(&call.bytes) else { return };
-                let queue = self.queue(call.object, call.entered);
-                queue.users.add(process);
+                let queue = self.used(call.object, process, call.entered);
                 queue.contents.set_qbytes(data.msg_qbytes);
                 queue.room = Some((process, at));
                 queue.life.changed(Change {
@@ -85,7 +84,7 @@ impl<O: Observer> Model<'_, O> {
         }
         let at = call.end().unwrap_or(call.entered);
         match call.flags {
-            IPC_RMID => self.retire(call.object),
+            IPC_RMID => self.retire(call.object, at),
             IPC_STAT | MSG_STAT | MSG_STAT_ANY => {
                 if let Some((id, data)) = queue_of(call).zip(QueueData::read(&call.bytes)) {
                     self.told(id, &data, at);
@@ -140,6 +139,6 @@ impl<O: Observer> Model<'_, O> {
             queue.life.removed.get_or_insert(removed);
             self.note_removal(id, removed);
         }
-        self.retire(id);
+        self.retire(id, at);
     }
 }

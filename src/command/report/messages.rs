@@ -34,10 +34,10 @@ impl<O: Observer> Model<'_, O> {
             return;
         }
         let threshold = self.known.threshold;
-        let queue = self.queue(call.object, call.entered);
-        queue.users.add(process);
+        let queue = self.used(call.object, process, call.entered);
         queue.under_way += usize::from(call.returned.is_some());
-        let waits = call.may_wait() && queue.contents.fits(call.msgsz) == Some(false);
+        let may_wait = call.may_wait() && !call.injected.delay;
+        let waits = may_wait && queue.contents.fits(call.msgsz) == Some(false);
         if let Some(end) = call.end().filter(|_| waits) {
             queue.senders_waited.add(end - call.entered);
         }
@@ -66,7 +66,7 @@ impl<O: Observer> Model<'_, O> {
             }
             self.end_wait(call, at, ended);
         }
-        self.retire(id);
+        self.retire(id, at);
     }
 
     pub(super) fn begin_receive(&mut self, call: &Call, process: usize) {
@@ -74,13 +74,13 @@ impl<O: Observer> Model<'_, O> {
             return;
         }
         let threshold = self.known.threshold;
-        let queue = self.queue(call.object, call.entered);
-        queue.users.add(process);
+        let queue = self.used(call.object, process, call.entered);
         queue.under_way += usize::from(call.returned.is_some());
         if call.takes() {
             queue.asked(call.selector());
         }
-        let waits = call.may_wait() && !queue.contents.has(call.selector());
+        let may_wait = call.may_wait() && !call.injected.delay;
+        let waits = may_wait && !queue.contents.has(call.selector());
         if let Some(end) = call.end().filter(|_| waits) {
             queue.receivers_waited.add(end - call.entered);
         }
@@ -111,10 +111,10 @@ impl<O: Observer> Model<'_, O> {
             queue.under_way = queue.under_way.saturating_sub(1);
         }
         self.end_wait(call, at, ended);
-        self.retire(id);
+        self.retire(id, at);
     }
 
-    /// A message was received. Gives who sent it.
+    /// A message was received. Gives who sent it, where that is certain.
     fn receive(&mut self, call: &Call, process: usize, at: u64) -> Option<usize> {
         let id = call.object;
         self.processes.get_mut(process).received += 1;
@@ -142,10 +142,10 @@ impl<O: Observer> Model<'_, O> {
         let link = link?;
         let talk = self.talks.row((link.from, link.to));
         talk.messages += 1;
-        talk.bytes += link.size;
+        talk.bytes = talk.bytes.saturating_add(link.size);
         talk.certain += u64::from(link.certain);
         self.observer.link(&link);
-        Some(link.from)
+        link.certain.then_some(link.from)
     }
 
     /// A call that may have waited has returned.

@@ -13,8 +13,8 @@ mod life;
 mod links;
 mod messages;
 mod model;
-mod new_file;
 mod observer;
+pub mod perfetto;
 mod process;
 mod progress;
 mod queue;
@@ -30,25 +30,33 @@ mod timeline;
 mod waits;
 mod words;
 
-use super::failure::Failure;
+use super::failure::{Failure, MEANINGLESS};
 use super::recording::file::RecordingFile;
 use super::recording::finished;
 use super::recording::live::Losses;
+use super::replacement::Replacement;
+use super::show::Filter;
 use alive::Alive;
 use events::Event;
 use html::{Html, PageArguments};
 use model::{Known, Model};
 use observer::Observer;
+use perfetto::Perfetto;
 use process::Process;
 use progress::Progress;
+use std::fs;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use summary::Report;
 use timeline::Timeline;
 
+/// The shortest wait, in milliseconds, that is told of unless another is asked for.
+const USUAL_WAIT: u32 = 100;
+
 /// What `msgq report` is told.
-#[derive(clap::Args)]
+#[derive(Default, clap::Args)]
 pub struct Arguments {
     /// The recording, as `msgq trace -w` or MSGQ_TRACE makes it; it may still be written
     #[arg(value_name = "FILE")]
@@ -56,8 +64,11 @@ pub struct Arguments {
     /// Write one JSON object instead of text
     #[arg(long)]
     json: bool,
+    /// Write a trace for Perfetto (ui.perfetto.dev)
+    #[arg(long, value_name = "OUT")]
+    perfetto: Option<PathBuf>,
     /// Tell of every wait that took at least so many milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 100)]
+    #[arg(long, value_name = "MS", default_value_t = USUAL_WAIT)]
     waits: u32,
     #[command(flatten)]
     page: PageArguments,
@@ -65,16 +76,45 @@ pub struct Arguments {
 
 /// Reads the recording and writes the report. Where a file was asked for, and no JSON, that is all.
 pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
-    let mut page = Html::begin(&arguments.page, &arguments.file)?;
-    let (report, read) = read(&arguments, &mut page)?;
-    if arguments.json || page.is_none() {
+    let page = Html::begin(&arguments.page, &arguments.file)?;
+    let trace = arguments.perfetto.as_deref().map(|path| new_trace(path, &arguments.file));
+    let mut files = (page, trace.transpose()?);
+    let (report, read) = read(&arguments, &mut files)?;
+    let (page, trace) = files;
+    if arguments.json || page.is_none() && trace.is_none() {
         print(&arguments, &report)?;
     }
-    if let Some(page) = page {
-        page.finish(&report, &arguments.file)?;
-    }
+    let traced = trace.map_or(Ok(()), Perfetto::complete);
+    let paged = page.map_or(Ok(()), |page| page.finish(&report, &arguments.file));
     // What could be read of a damaged recording has its report, too.
-    read.map(|_| ExitCode::SUCCESS)
+    read.and(traced).and(paged).map(|()| ExitCode::SUCCESS)
+}
+
+/// Begins a file that is made of a recording.
+fn new_file(path: &Path, recording: &Path) -> Result<Replacement, Failure> {
+    let identity = |path: &Path| fs::metadata(path).map(|data| (data.dev(), data.ino())).ok();
+    let why = match path {
+        _ if path == Path::new("-") => "a file has to be named",
+        _ if identity(path).is_some_and(|it| Some(it) == identity(recording)) => {
+            "this is the recording itself; name another file"
+        }
+        _ => return Replacement::create(path),
+    };
+    Err(Failure::new(format!("{}: {why}", path.display())).with_status(MEANINGLESS))
+}
+
+/// Begins the trace for Perfetto that is asked for.
+fn new_trace(path: &Path, recording: &Path) -> Result<Perfetto<Replacement>, Failure> {
+    Ok(Perfetto::new(new_file(path, recording)?, Filter::default()))
+}
+
+/// Writes the trace of a recording, and nothing else.
+pub fn trace(recording: &Path, mut trace: Perfetto<Replacement>) -> Result<Losses, Failure> {
+    let file = recording.to_path_buf();
+    let arguments = Arguments { file, waits: USUAL_WAIT, ..Arguments::default() };
+    let (_, read) = read(&arguments, &mut trace)?;
+    trace.complete()?;
+    read
 }
 
 /// Writes the report to standard output.
@@ -102,6 +142,7 @@ fn read(
     let until = file.freeze().map_err(about)?;
     let counters = file.counters().map_err(about)?;
     let (mut alive, realtime) = (Alive::of(&file, &counters), file.made_realtime);
+    observer.recorded_since(file.made.monotonic, realtime);
     let mut now = None;
     let losses = Losses::of(&counters);
     let [msgmax, msgmnb, _] = file.limits;

@@ -1,6 +1,7 @@
 //! The state of everything at a moment of the recording, moved on by each call's begin and end.
 
 use super::alive::Alive;
+use super::contents::Held;
 use super::events::{Call, CallId, Event};
 use super::failures::Failures;
 use super::life::Removed;
@@ -125,12 +126,23 @@ impl<'a, O: Observer> Model<'a, O> {
         number
     }
 
-    /// Has the depth of a queue seen.
+    /// The queue of this id, which a process uses.
+    pub fn used(&mut self, id: i32, process: usize, at: u64) -> &mut Queue {
+        let queue = self.queue(id, at);
+        let is_first = !queue.is_used();
+        queue.users.add(process);
+        if is_first {
+            self.show_depth(id, at);
+        }
+        self.queue(id, at)
+    }
+
+    /// Has the depth of a queue seen, if anybody uses it.
     pub fn show_depth(&mut self, id: i32, at: u64) {
-        if let Some(queue) = self.queues.get(&id) {
-            let held = queue.contents.held();
-            let sample = DepthSample { queue: id, at, messages: held.messages, bytes: held.bytes };
-            self.observer.depth(&sample);
+        if let Some(queue) = self.queues.get(&id).filter(|queue| queue.is_used()) {
+            let Held { messages, bytes } = queue.depth();
+            let key = queue.life.key;
+            self.observer.depth(&DepthSample { queue: id, key, at, messages, bytes });
         }
     }
 
@@ -144,8 +156,9 @@ impl<'a, O: Observer> Model<'a, O> {
         self.processes.get_mut(process).waiting.remove(&id.thread);
         if let Some(queue) = self.queues.get_mut(&call.object) {
             queue.contents.give_up_receive(id, false);
+            queue.contents.give_up_send(id, at);
         }
-        self.observer.call(process, &call);
+        self.observer.never(process, &call, Some(at));
         self.calls += 1;
     }
 
@@ -178,14 +191,13 @@ impl<'a, O: Observer> Model<'a, O> {
             calls.into_iter().for_each(|id| self.abandon(id, last, Ended::Gone));
             self.processes.get_mut(number).is_gone = true;
         }
-        // Whoever is left waits still.
         let mut waiting: Vec<&(usize, Call)> = self.never.values().collect();
         waiting.sort_by_key(|(_, call)| call.id());
-        waiting.into_iter().for_each(|(process, call)| self.observer.call(*process, call));
+        waiting.iter().for_each(|(process, call)| self.observer.never(*process, call, None));
     }
 
     /// Puts a removed queue aside, once no call is under way on it.
-    pub fn retire(&mut self, id: i32) {
+    pub fn retire(&mut self, id: i32, at: u64) {
         let is_over = |queue: &Queue| queue.life.removed.is_some() && queue.under_way == 0;
         if !self.queues.get(&id).is_some_and(is_over) {
             return;
@@ -194,6 +206,10 @@ impl<'a, O: Observer> Model<'a, O> {
             queue.dropped = queue.contents.held();
             queue.contents.clear();
             queue.condense(&mut self.budget);
+            if queue.is_used() {
+                let by = queue.life.removed.and_then(|removed| removed.process);
+                self.observer.removed(id, by, at);
+            }
             self.removed.push_back(queue);
         }
         if self.removed.len() > MOST_REMOVED
@@ -270,6 +286,10 @@ impl<O: Observer> Observe for Model<'_, O> {
         let active = self.processes.get_mut(process);
         active.active = call.entered;
         active.calls += 1;
+        // Of what a hook or an injected fault answers the queues know nothing.
+        if call.injected.answer {
+            return;
+        }
         if call.returned.is_none() {
             active.waiting.insert(call.thread, call.id());
             self.never.insert(call.id(), (process, call.clone()));
@@ -292,6 +312,7 @@ impl<O: Observer> Observe for Model<'_, O> {
         }
         self.calls += 1;
         match call.kind {
+            _ if call.injected.answer => (),
             Kind::Control => self.end_control(&call, process),
             Kind::Send => self.end_send(&call, process),
             Kind::Receive => self.end_receive(&call, process),

@@ -356,3 +356,45 @@ fn whoever_never_returns_is_seen_and_whoever_waits_still_at_the_end() {
     model.finish(last, last, &Alive::unknown());
     assert_eq!(observer.0, [(0, 0, true), (0, 30, true), (1, 10, false), (2, 20, false)]);
 }
+
+#[test]
+fn what_a_killed_receiver_took_is_not_blamed_on_strangers() {
+    let events = vec![
+        Event::Call(create(1, 0)),
+        Event::Call(send(1, 10, 11, 7, &[0; 500])),
+        Event::Call(send(1, 12, 13, 7, &[0; 500])),
+        Event::Call(never(receive(2, 20, 0, 7, b""))),
+        Event::Exit(2, 30),
+        Event::Call(send(1, 40, 41, 7, &[0; 500])),
+    ];
+    let report = report_of(KNOWN, events, 0);
+    assert_eq!(found(&report, Sort::Strangers), [""; 0]);
+}
+
+#[test]
+fn numbers_that_cannot_be_do_no_harm() {
+    let huge = |mut call: Call| {
+        call.0.msgsz = u64::MAX;
+        call
+    };
+    let stat = |at| {
+        let mut call = control(1, at, at + 1, libc::IPC_STAT);
+        call.0.bytes = vec![0xff; 120];
+        call
+    };
+    let mut received = receive(2, 70, 80, 7, b"");
+    received.0.returned = Some((80, Ok(-7)));
+    let calls = vec![
+        stat(5),
+        huge(send(1, 10, 20, 7, b"")),
+        huge(send(1, 30, 40, 7, b"")),
+        huge(send(1, 45, 46, 7, b"")),
+        stat(50),
+        huge(never(send(2, 60, 0, 7, b""))),
+        received,
+        receive(3, u64::MAX - 2, u64::MAX, 7, b"x"),
+    ];
+    let at_the_queue = calls.clone().into_iter().map(Event::Call).collect();
+    assert_eq!(report_of(KNOWN, at_the_queue, u64::MAX).recording.calls, 7);
+    assert_eq!(report(calls, u64::MAX).recording.calls, 8);
+}

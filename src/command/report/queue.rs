@@ -52,7 +52,7 @@ pub struct Linked {
 impl Sums {
     fn sent(&mut self, size: u64, process: usize, at: u64) {
         self.sent += 1;
-        self.bytes += size;
+        self.bytes = self.bytes.saturating_add(size);
         self.last_sender = Some((process, at));
         self.senders.add(process);
     }
@@ -189,12 +189,18 @@ impl Queue {
         self.sample(at);
     }
 
-    /// Notes the depth at this moment.
-    pub fn sample(&mut self, at: u64) {
+    /// What it holds.
+    pub fn depth(&self) -> Held {
         let held = self.contents.held();
         // A message is gone before its msgrcv has returned, and its place may be taken.
         let bytes = self.contents.qbytes.map_or(held.bytes, |qbytes| held.bytes.min(qbytes));
-        self.series.depth(at, held.messages, bytes);
+        Held { bytes, ..held }
+    }
+
+    /// Notes the depth at this moment.
+    pub fn sample(&mut self, at: u64) {
+        let Held { messages, bytes } = self.depth();
+        self.series.depth(at, messages, bytes);
     }
 
     /// Somebody asks for messages.

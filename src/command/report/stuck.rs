@@ -73,7 +73,7 @@ impl<O: Observer> Model<'_, O> {
         let mut wait = self.waiting.get(&id)?.clone();
         wait.look(self.queues.get(&wait.queue)?);
         let is_long = wait.duration(now) >= least;
-        let waits = !matches!(wait.why, Why::Unknown { .. });
+        let waits = !matches!(wait.why, Why::Unknown { .. } | Why::Delayed);
         (is_long && waits && !wait.succeeds).then_some(wait)
     }
 

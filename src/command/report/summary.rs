@@ -395,6 +395,7 @@ fn wait_report(wait: &Wait, now: u64, processes: &Processes) -> WaitReport {
             Why::Full { .. } => "full",
             Why::TooLong { .. } => "too_long",
             Why::NothingMatches { .. } => "nothing_matches",
+            Why::Delayed => "delayed",
             Why::Unknown { .. } => "unknown",
         },
         what: wait.what(now, processes),

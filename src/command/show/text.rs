@@ -131,7 +131,7 @@ fn message(record: &Record) -> String {
 
 /// The bytes as C writes a string. A longer run of zeros at the end, which is what most buffers end
 /// with, is cut like the bytes that were not kept.
-fn quoted(bytes: &[u8], length: u64) -> String {
+pub fn quoted(bytes: &[u8], length: u64) -> String {
     let text = bytes.len() - bytes.iter().rev().take_while(|byte| **byte == 0).count();
     let shown = if bytes.len() - text > 3 { &bytes[..text] } else { bytes };
     let mut quoted = String::from("\"");

@@ -4,10 +4,12 @@
 use super::caller_thread::Caller;
 use super::commit::{Owner, System};
 use super::here;
-use super::layout::pair;
+use super::layout::{low, pair, slot};
+use super::memory::Fault;
+use super::thread::{Presence, Slept, Thread};
 use crate::os;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -75,15 +77,123 @@ fn a_thread_that_is_stopped_has_left_off_a_moment_later() {
     let stop = unsafe { libc::kill(child.id() as i32, libc::SIGSTOP) };
     until(&stopped, b'T');
     let seen = [0, 1, LATE].map(|round| Caller::new().has_left_off(&stopped, round));
+    let overtaken = [59, 60, 64].map(|round| Caller::new().is_out_of_the_way(&stopped, round));
+    let endures = Owner { namespace: stopped.namespace & !slot::RESTARTS, ..stopped };
+    let waited_for = Caller::new().is_out_of_the_way(&endures, 64);
     child.kill().expect("it can be killed");
     until(&stopped, b'Z');
     let dead = Caller::new().has_left_off(&stopped, 0);
+    let gone = [59, 60, 64].map(|round| Caller::new().is_out_of_the_way(&endures, round));
     child.wait().expect("its end");
     assert_eq!((stop, seen, dead), (0, [false, false, true], true));
+    assert_eq!(overtaken, [false, false, true], "whether its change is completed");
+    assert!(!waited_for, "one whose stores do not begin anew is waited for");
+    assert_eq!(gone, [false, false, true], "whether that of the dead is completed");
 }
 
 #[test]
 fn a_thread_interrupts_itself_and_has_left_off_at_once() {
     let caller = Caller::new();
     assert!(caller.has_left_off(&caller.owner(), 1));
+    assert!(caller.is_out_of_the_way(&caller.owner(), 1));
+}
+
+#[test]
+fn who_cannot_be_seen_is_given_time() {
+    let elsewhere = Owner { namespace: (here::namespace() + 1) << 1 | 1, ..owner(1, 1) };
+    assert_eq!(Caller::new().presence(&elsewhere), Presence::Unseen);
+    let out = [64, 1504, 16_000].map(|round| Caller::new().is_out_of_the_way(&elsewhere, round));
+    assert_eq!(out, [false, true, true], "out of the way");
+    let left = [0, 1, 99, 100].map(|round| Caller::new().has_left_off(&elsewhere, round));
+    assert_eq!(left, [false, false, false, true], "has left off");
+}
+
+#[test]
+fn a_lock_is_taken_over_as_it_was_seen_by_who_saw_it() {
+    let (caller, lock) = (Caller::new(), AtomicU64::new(3));
+    assert_eq!(caller.swap(&lock, 4, 5), Ok(false));
+    assert_eq!(lock.load(Ordering::Relaxed), 3);
+    assert_eq!(caller.swap(&lock, 3, 5), Ok(true));
+    assert_eq!(lock.load(Ordering::Relaxed), 5);
+    let status = super::child::status_of(|| match caller.swap(&lock, 5, 6) {
+        Err(Fault::Forked) => 0,
+        _ => 1,
+    });
+    assert_eq!(status, super::child::exited(0), "in a child");
+}
+
+/// A word that a child shares.
+fn shared_word() -> &'static AtomicU64 {
+    let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED);
+    // SAFETY: a new mapping, of zeros, that stays.
+    unsafe {
+        let start = libc::mmap(
+            std::ptr::null_mut(),
+            size_of::<AtomicU64>(),
+            protection,
+            flags | libc::MAP_ANONYMOUS,
+            -1,
+            0,
+        );
+        assert_ne!(start, libc::MAP_FAILED);
+        &*start.cast()
+    }
+}
+
+#[test]
+fn who_dies_wakes_whom_it_guards_and_nobody_else() {
+    for guarded in [true, false] {
+        let (bell, child, sleeper) = (shared_word(), shared_word(), shared_word());
+        let sleeps = std::thread::spawn(move || {
+            sleeper.store(os::thread_id().into(), Ordering::Release);
+            Caller::new().sleep(bell, if guarded { 30_000_000_000 } else { 500_000_000 })
+        });
+        let kills = std::thread::spawn(move || {
+            while child.load(Ordering::Acquire) == 0 || sleeper.load(Ordering::Acquire) == 0 {
+                std::thread::yield_now();
+            }
+            if guarded {
+                until(&owner(here::process(), sleeper.load(Ordering::Relaxed) as u32), b'S');
+            }
+            // SAFETY: a system call.
+            unsafe { libc::kill(child.load(Ordering::Relaxed) as i32, libc::SIGKILL) }
+        });
+        let status = super::child::status_of(|| {
+            let before = Caller::new().guard(bell);
+            if !guarded {
+                Caller::new().guard_as_before(before);
+            }
+            child.store(os::process_id().into(), Ordering::Release);
+            loop {
+                os::sleep_nanoseconds(1_000_000_000);
+            }
+        });
+        assert_eq!(status, super::child::killed(libc::SIGKILL));
+        assert_eq!(kills.join().expect("who kills"), 0);
+        let expected = if guarded { Slept::Woken } else { Slept::TimedOut };
+        assert_eq!(sleeps.join().expect("who sleeps"), expected, "guarded: {guarded}");
+    }
+}
+
+#[test]
+fn who_wakes_somebody_learns_that_somebody_slept() {
+    let bell = shared_word();
+    assert!(!Caller::new().wake(bell), "nobody sleeps yet");
+    let sleeper = std::thread::spawn(|| Caller::new().sleep(bell, 20_000_000_000));
+    let start = Instant::now();
+    while !Caller::new().wake(bell) {
+        assert!(start.elapsed() < Duration::from_secs(10), "nobody was ever woken");
+        std::thread::yield_now();
+    }
+    assert_eq!(sleeper.join().expect("the sleeper"), Slept::Woken);
+}
+
+#[test]
+fn a_thread_knows_its_ids() {
+    let caller = Caller::new();
+    assert_eq!(caller.thread(), os::thread_id());
+    assert_eq!(caller.ids(), pair(os::process_id(), os::thread_id()));
+    assert_eq!(low(caller.owner().ids), os::thread_id());
+    assert_eq!(caller.owner().started, os::started(os::process_id()));
+    assert_eq!(caller.owner().namespace >> 1, os::process_namespace());
 }

@@ -8,7 +8,8 @@ use super::memory::Memory;
 use super::registry::{self, Got, New};
 use super::seat::{Seat, inside};
 use super::thread::Thread;
-use super::{credentials, limits_now, messages, own, sleep, start, straight};
+use super::{asleep, credentials, limits_now, messages, own, sleep, start, straight};
+use crate::engine::asleep::Asleep;
 use crate::engine::functions::Functions;
 use crate::engine::limits::Limits;
 use crate::engine::{Engine, Number, Received, syscall};
@@ -41,6 +42,10 @@ impl Engine for Shm {
     fn set_limits(&self, limits: Limits) -> Result<(), Errno> {
         limits.check()?;
         Ok(inside(|seat| Ok(limits_now::set(seat.memory, limits)?))?)
+    }
+
+    fn asleep(&self) -> Option<Asleep> {
+        asleep::all().ok()
     }
 
     unsafe fn msgctl(&self, msqid: c_int, cmd: c_int, buf: *mut msqid_ds) -> Result<c_int, Errno> {

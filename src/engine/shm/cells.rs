@@ -81,13 +81,8 @@ pub fn take<M: Memory, S: System>(
     class: usize,
 ) -> Result<u32, Fault> {
     let (place, stash) = stash_drafted(member, class)?;
-    let next = match class {
-        0 => {
-            let member = *member;
-            member.load_in(high(stash), cell::NEXT)?
-        }
-        _ => member.memory.load_in(high(stash), cell::NEXT)?,
-    };
+    // No change takes a cell that it has put back.
+    let next = member.memory.load_in(high(stash), cell::NEXT)?;
     member.set_at(place, pair(high(next), low(stash).wrapping_sub(1)))?;
     Ok(high(stash))
 }

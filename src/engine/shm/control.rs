@@ -6,7 +6,7 @@ use super::bell::{self, Rung};
 use super::cells;
 use super::commit::{LIVE, Member, owner, slot_at};
 use super::handed;
-use super::layout::{CLASSES, header, high, low, pair, queue, slot};
+use super::layout::{CLASSES, MOST_SLOTS, high, low, pair, queue, slot};
 use super::memory::{Fault, Memory};
 use super::permission::Permissions;
 use super::runs::{self, Choice};
@@ -100,11 +100,9 @@ pub fn change<M: Memory, T: Thread>(
     attempt(member, at, |member, seen| {
         let queue = expect(&member.memory, at, seen, id, EINVAL)?;
         permitted(&permissions(queue)).map_err(End::errno)?;
-        let mode = high(member.memory.load(at + queue::MODE)?);
-        let mode = mode & !0o777 | change.mode & 0o777;
         guard_somebody(member, at)?;
         member.set(at + queue::OWNER, pair(change.uid, change.gid))?;
-        member.set(at + queue::MODE, pair(mode, member.system.seconds()))?;
+        member.set(at + queue::MODE, pair(change.mode & 0o777, member.system.seconds()))?;
         member.set(at + queue::QBYTES, change.qbytes)?;
         Ok(Step::Change(()))
     })?;
@@ -129,7 +127,7 @@ fn rerun_receivers<M: Memory, T: Thread>(
     let list = waiters::list(at, true);
     // Those who come back to wait are behind all that were there before.
     let last = low(member.memory.load(list)?);
-    for _ in 0..header::SLOT_GROUPS * 8 {
+    for _ in 0..MOST_SLOTS {
         let told = attempt(member, at, |member, seen| {
             let link = high(member.memory.load(list)?);
             if link == 0 || seen & LIVE == 0 {
@@ -183,7 +181,7 @@ pub fn wake_everybody<M: Memory, T: Thread>(
 ) -> Result<(), Fault> {
     for receivers in [true, false] {
         let mut link = high(member.memory.load(waiters::list(at, receivers))?);
-        for _ in 0..header::SLOT_GROUPS * 8 {
+        for _ in 0..MOST_SLOTS {
             if link == 0 {
                 break;
             }

@@ -112,3 +112,8 @@ fn write(path: &CStr, mode: u32, units: u64, words: &[(usize, u64)]) -> Result<(
     let write = |(word, value): &(usize, u64)| file.write(&value.to_ne_bytes(), *word as u64 * 8);
     EMPTY.iter().chain(words).try_for_each(write)
 }
+
+#[cfg(test)]
+#[path = "file_tests.rs"]
+#[allow(unsafe_code)]
+mod tests;

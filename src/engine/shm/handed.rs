@@ -8,7 +8,7 @@ use super::atomic::Ordering;
 use super::attempt::{End, Step, attempt};
 use super::cells::{self, Message};
 use super::commit::{Member, owner, slot_at};
-use super::layout::{header, high, pair, queue, slot};
+use super::layout::{MOST_SLOTS, high, pair, queue, slot};
 use super::memory::{Fault, Memory};
 use super::thread::{Presence, Thread};
 use super::waiters::{self, next, state, state_of};
@@ -126,7 +126,7 @@ fn tell_one<M: Memory, T: Thread>(
     mtype: i64,
 ) -> Result<Option<usize>, Fault> {
     let mut link = high(member.memory.load(at + queue::RECEIVERS)?);
-    for _ in 0..header::SLOT_GROUPS * 8 {
+    for _ in 0..MOST_SLOTS {
         if link == 0 {
             return Ok(None);
         }

@@ -36,3 +36,24 @@ fn file_mode(directory: &Directory) -> u32 {
     let shared = |class: u32| if directory.mode >> class & 2 != 0 { 6 << class } else { 0 };
     0o600 | shared(3) | shared(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_make_files_in_the_directory_may_use_the_registry() {
+        for (mode, expected) in [
+            (0o700, 0o600),
+            (0o750, 0o600),
+            (0o705, 0o600),
+            (0o770, 0o660),
+            (0o720, 0o660),
+            (0o702, 0o606),
+            (0o777, 0o666),
+        ] {
+            let found = file_mode(&Directory { mode, ..Directory::none() });
+            assert_eq!(found, expected, "{found:#o}, in a directory of mode {mode:#o}");
+        }
+    }
+}

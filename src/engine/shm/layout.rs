@@ -87,6 +87,8 @@ pub const GROUP_QUEUES: usize = 64;
 pub const SLOT_GROUPS: usize = 1024;
 /// Slots in a group.
 pub const GROUP_SLOTS: usize = 8;
+/// How many slots there can be: who follows a list of them goes no further.
+pub const MOST_SLOTS: usize = SLOT_GROUPS * GROUP_SLOTS;
 
 /// Words of a queue. Halves of a word are written high | low.
 pub mod queue {
@@ -248,8 +250,7 @@ pub fn class_of(bytes: usize) -> Option<usize> {
     let rounded = (bytes + cell::TEXT_BYTES).next_power_of_two();
     let guess = (rounded.trailing_zeros() as usize).saturating_sub(6);
     let smaller = guess.saturating_sub(1);
-    let class = if bytes <= class_text(smaller) { smaller } else { guess };
-    (class < CLASSES).then_some(class)
+    Some(if bytes <= class_text(smaller) { smaller } else { guess })
 }
 
 /// Two halves in one word.

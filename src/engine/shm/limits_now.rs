@@ -90,3 +90,15 @@ pub fn msgmnb(memory: Mapped) -> Result<u64, End> {
 pub fn msgmni(memory: Mapped) -> Result<u64, End> {
     Ok(MSGMNI.value(memory)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernels_limit_is_a_number_and_the_end_of_a_line() {
+        assert_eq!(number(b"8192\n"), Some(8192));
+        assert_eq!(number(b"-1\n"), None);
+        assert_eq!(number(b""), None);
+    }
+}

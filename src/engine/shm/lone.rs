@@ -13,7 +13,8 @@ use super::send;
 use super::slots;
 use super::thread::{Presence, Slept, Thread};
 use super::{attempt::End, layout};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 
 /// An arena of so many words.
 pub fn arena(words: usize) -> Vec<AtomicU64> {
@@ -30,12 +31,32 @@ pub struct Lone {
     pub ids: u64,
     /// What it sees of others.
     pub others: Cell<Presence>,
+    /// The bell that the kernel is to ring on its death; 0: none.
+    pub guarded: Cell<u64>,
+    /// What happens when it looks before it sleeps, and then each time it sleeps. At last nothing does.
+    pub looking: RefCell<Option<Event<()>>>,
+    /// See [`Lone::looking`].
+    pub asleep: RefCell<VecDeque<Event<Slept>>>,
 }
+
+/// What others do meanwhile.
+pub type Event<T> = Box<dyn FnOnce() -> T>;
 
 impl Lone {
     /// The thread with this number.
     pub fn new(number: u32) -> Lone {
-        Lone { ids: pair(number, number), others: Cell::new(Presence::There) }
+        Lone {
+            ids: pair(number, number),
+            others: Cell::new(Presence::There),
+            guarded: Cell::new(0),
+            looking: RefCell::new(None),
+            asleep: RefCell::new(VecDeque::new()),
+        }
+    }
+
+    /// One that sees nothing but this of others.
+    pub fn who_sees(number: u32, others: Presence) -> Lone {
+        Lone { others: Cell::new(others), ..Lone::new(number) }
     }
 
     /// Its place in an arena.
@@ -51,7 +72,7 @@ impl System for Lone {
     }
 
     fn pause(&self, _: u32) {
-        std::thread::yield_now();
+        std::hint::spin_loop();
     }
 
     fn is_out_of_the_way(&self, owner: &Owner, _: u32) -> bool {
@@ -80,18 +101,21 @@ impl Thread for Lone {
         true
     }
 
-    fn guard(&self, _: &AtomicU64) -> u64 {
-        0
+    fn guard(&self, bell: &AtomicU64) -> u64 {
+        self.guarded.replace(bell.as_ptr() as u64)
     }
 
-    fn guard_as_before(&self, _: u64) {}
+    fn guard_as_before(&self, before: u64) {
+        self.guarded.set(before);
+    }
 
     fn wake(&self, _: &AtomicU64) -> bool {
         false
     }
 
     fn sleep(&self, _: &AtomicU64, _: u64) -> Slept {
-        Slept::TimedOut
+        let event = self.asleep.borrow_mut().pop_front();
+        event.map_or(Slept::TimedOut, |event| event())
     }
 
     fn presence(&self, owner: &Owner) -> Presence {
@@ -99,6 +123,9 @@ impl Thread for Lone {
     }
 
     fn looks(&self) -> u32 {
+        if let Some(event) = self.looking.take() {
+            event();
+        }
         0
     }
 
@@ -124,13 +151,23 @@ pub fn send<M: Memory>(
     mtype: i64,
     size: usize,
 ) -> Result<(), End> {
+    let message = message(member, mtype, size)?;
+    send::send(member, at, id, message, false)
+}
+
+/// A message without text, of this size, that is ready to be sent.
+pub fn message<M: Memory>(
+    member: &mut Member<'_, M, Lone>,
+    mtype: i64,
+    size: usize,
+) -> Result<Message, End> {
     let class = layout::class_of(size).expect("a class");
     cells::provide(member, 0, NODES + 1)?;
     cells::provide(member, class, 1)?;
     let unit = cells::at_hand(member, class)?;
     let message = Message { unit, size: size as u32, mtype };
     cells::label(member.memory, message, cells::next_number(member))?;
-    send::send(member, at, id, message, false)
+    Ok(message)
 }
 
 /// Receives a message without waiting.
@@ -142,5 +179,6 @@ pub fn receive<M: Memory>(
     let request = Request { choice, room: 1 << 20, cut: false, wait: false };
     let taken = receive::receive(member, at, id, request)?;
     cells::trim(member, taken.class()?)?;
+    cells::trim(member, 0)?;
     Ok(taken)
 }

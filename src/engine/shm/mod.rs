@@ -1,7 +1,7 @@
 //! Queues in shared memory, in user space.
 //!
 //! ```text
-//!  msgget msgctl msgsnd msgrcv          calls, commands, messages
+//!  msgget msgctl msgsnd msgrcv          calls, commands, messages; asleep: who waits
 //!      |         |          |
 //!  registry   control    send, receive  what the calls do
 //!                           |
@@ -21,6 +21,7 @@
 //! (`apply.rs`, `caller_thread.rs`), and the calls that hand C's addresses down.
 
 mod apply;
+mod asleep;
 mod atomic;
 mod attempt;
 mod bell;
@@ -84,6 +85,8 @@ mod sleep;
 mod slots;
 mod space;
 mod start;
+#[cfg(test)]
+mod storage_tests;
 mod straight;
 mod text;
 mod thread;
@@ -91,6 +94,8 @@ mod thread;
 mod time_tests;
 mod types;
 mod waiters;
+#[cfg(test)]
+mod waiting_tests;
 #[cfg(test)]
 mod whole;
 

@@ -193,3 +193,28 @@ fn next_taken(word: u64, number: usize) -> u64 {
 fn next_free(word: u64, released: u64) -> u64 {
     (word & !(TAKEN | TAKEOVERS)).wrapping_add(NEXT_VERSION) & !LIVE | released & LIVE
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VERSION: u64 = 5 * NEXT_VERSION;
+
+    #[test]
+    fn a_lock_that_is_taken_over_counts_how_often() {
+        for (takeovers, then) in [(0, 1), (7, 8), (14, 15), (15, 0)] {
+            let word = VERSION | (takeovers * NEXT_TAKEOVER) | LIVE | 3;
+            let taken = VERSION | (then * NEXT_TAKEOVER) | LIVE | 7;
+            assert_eq!(next_taken(word, 6), taken, "after {takeovers}");
+        }
+    }
+
+    #[test]
+    fn a_lock_that_is_freed_has_the_next_version_and_lives_as_its_taker_said() {
+        for (before, said) in [(LIVE, 0), (0, LIVE), (LIVE, LIVE), (0, 0)] {
+            let word = VERSION | (9 * NEXT_TAKEOVER) | before | 3;
+            let released = (77 * NEXT_VERSION) | TAKEOVERS | said | 3;
+            assert_eq!(next_free(word, released), (VERSION + NEXT_VERSION) | said);
+        }
+    }
+}

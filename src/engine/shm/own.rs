@@ -238,3 +238,26 @@ fn clear(place: &Place) {
     unsafe { place.space.clear() };
     place.state.store(state::FREE, Release);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_read_or_write_a_queue_may_read_and_write_its_file() {
+        for (mode, expected) in [
+            (0, 0o600),
+            (0o400, 0o600),
+            (0o600, 0o600),
+            (0o611, 0o600),
+            (0o640, 0o660),
+            (0o620, 0o660),
+            (0o604, 0o606),
+            (0o602, 0o606),
+            (0o666, 0o666),
+        ] {
+            let found = file_mode(mode);
+            assert_eq!(found, expected, "{found:#o}, of a queue of mode {mode:#o}");
+        }
+    }
+}

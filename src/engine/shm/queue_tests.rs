@@ -1,14 +1,15 @@
 //! Queues of one thread, held against the simplest that does the same.
 
-use super::atomic::Ordering;
+use super::atomic::{AtomicU64, Ordering};
 use super::attempt::End;
-use super::commit::YOUNG;
-use super::layout::header;
+use super::commit::{LIVE, YOUNG};
+use super::layout::{FIRST_FRESH, header, queue, word_of};
 use super::lone::{self, Lone};
-use super::memory::Fault;
+use super::memory::{Fault, Memory};
 use super::runs::Choice;
 use super::{control, registry, whole};
-use libc::{E2BIG, EAGAIN, EINVAL, ENOMSG};
+use libc::{E2BIG, EAGAIN, EINVAL, ENOENT, ENOMSG, IPC_CREAT};
+use std::cell::Cell;
 use std::collections::VecDeque;
 
 /// Miri takes ten thousand times as long.
@@ -191,4 +192,72 @@ fn a_lock_that_names_somebody_who_knows_nothing_of_it_is_damage() {
     arena[at].fetch_or(bystander + 1, Ordering::Relaxed);
     let received = lone::receive(&mut member, (at, id), Choice::Any);
     assert_eq!(received.err(), Some(End::fault(Fault::Nonsense)));
+}
+
+/// Words in which a queue is ended by somebody else, once its lock word has been looked at so many
+/// times.
+#[derive(Clone, Copy)]
+struct Ending<'a> {
+    words: &'a [AtomicU64],
+    lock: &'a Cell<usize>,
+    looks: &'a Cell<u32>,
+}
+
+impl Memory for Ending<'_> {
+    fn word(&self, index: usize) -> Result<&AtomicU64, Fault> {
+        if index == self.lock.get() {
+            match self.looks.get() {
+                0 => drop(self.words[index].fetch_and(!LIVE, Ordering::Relaxed)),
+                left => self.looks.set(left - 1),
+            }
+        }
+        self.words.get(index).ok_or(Fault::Nonsense)
+    }
+
+    fn words(&self, index: usize, count: usize) -> Result<&[AtomicU64], Fault> {
+        self.words.get(index..index + count).ok_or(Fault::Nonsense)
+    }
+
+    fn all(&self) -> (*const AtomicU64, usize) {
+        (self.words.as_ptr(), self.words.len())
+    }
+
+    fn back(&self, _: usize, _: usize) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_queue_that_ends_while_its_key_is_looked_for_is_found_or_not() {
+    const KEY: i32 = 7;
+    for looks in 0..4 {
+        let arena = lone::arena(1 << 14);
+        let thread = Lone::new(1);
+        let (lock, left) = (Cell::new(0), Cell::new(0));
+        let words = Ending { words: &arena, lock: &lock, looks: &left };
+        let mut member = thread.member(&words);
+        let new = registry::New { owner: 0, qbytes: 1000, most: 100, file: Some(0) };
+        let made = registry::get(&mut member, KEY, IPC_CREAT | 0o600, new).unwrap();
+        let registry::Got::Id(id) = made else { panic!("no queue: {made:?}") };
+        lock.set(registry::by_id(words, id).unwrap());
+        left.set(looks);
+        let found = registry::get(&mut member, KEY, 0o600, new);
+        let expected = [Ok(made), Err(End::errno(ENOENT))];
+        assert!(expected.contains(&found), "{found:?} after {looks} looks");
+    }
+}
+
+#[test]
+fn a_group_of_queues_lies_behind_the_header_and_the_first_slots() {
+    let arena = lone::arena(1 << 13);
+    for (unit, found) in [
+        (0, Ok(None)),
+        (1, Err(Fault::Nonsense)),
+        (FIRST_FRESH - 1, Err(Fault::Nonsense)),
+        (FIRST_FRESH, Ok(Some(word_of(FIRST_FRESH as u32) + 3 * queue::WORDS))),
+        (1 << 32, Err(Fault::Nonsense)),
+    ] {
+        arena[header::QUEUE_GROUPS].store(unit, Ordering::Relaxed);
+        assert_eq!(registry::queue_at(&arena[..], 3), found, "a group in unit {unit}");
+    }
 }

@@ -6,7 +6,7 @@ use super::cells;
 use super::commit::{LIVE, Member, NEXT_VERSION, YOUNG};
 use super::control;
 use super::layout::{
-    GROUP_QUEUES, HEADER_UNITS, QUEUE_GROUPS, UNIT_WORDS, header, high, low, pair, queue, word_of,
+    FIRST_FRESH, GROUP_QUEUES, QUEUE_GROUPS, UNIT_WORDS, header, high, low, pair, queue, word_of,
 };
 use super::memory::{Fault, Memory};
 use super::send::permissions;
@@ -69,7 +69,7 @@ pub fn queue_at<M: Memory>(memory: M, index: u32) -> Result<Option<usize>, Fault
     }
     match memory.load(header::QUEUE_GROUPS + group)? {
         0 => Ok(None),
-        unit if unit < HEADER_UNITS => Err(Fault::Nonsense),
+        unit if unit < FIRST_FRESH => Err(Fault::Nonsense),
         unit => match u32::try_from(unit) {
             Ok(unit) => Ok(Some(word_of(unit) + place * queue::WORDS)),
             Err(_) => Err(Fault::Nonsense),
@@ -110,15 +110,13 @@ fn try_to_get<M: Memory, T: Thread>(
             if msgflg & IPC_CREAT != 0 && msgflg & IPC_EXCL != 0 {
                 return Err(End::errno(EEXIST));
             }
-            let wanted = (msgflg >> 6 | msgflg >> 3 | msgflg) as u32 & 7;
+            // Key and id change under the registry's lock alone. The queue may have ended by now: then
+            // this was a moment before.
             let permissions = permissions(member.memory.block(at)?);
-            let identity = member.memory.load(at + queue::IDENTITY)?;
-            if low(identity) != key as u32 || !is_live(member.memory, at)? {
-                return Err(End::fault(Fault::Nonsense));
-            }
-            if wanted != 0 && !member.system.may(&permissions, wanted) {
+            if !member.system.may(&permissions, msgflg as u32) {
                 return Err(End::errno(EACCES));
             }
+            let identity = member.memory.load(at + queue::IDENTITY)?;
             return Ok(Step::Answer(Got::Id(high(identity) & !queue::NAMED)));
         }
         if msgflg & IPC_CREAT == 0 {
@@ -279,4 +277,17 @@ pub fn totals<M: Memory, T: Thread>(member: &mut Member<'_, M, T>) -> Result<Tot
         totals.bytes += u64::from(low(counts));
     }
     Ok(totals)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_is_taken_or_of_a_queue_that_lives_is_not_that_of_a_new_queue() {
+        for bit in 0..16 {
+            assert_eq!(revived(NEXT_VERSION | 1 << bit), None, "bit {bit}");
+        }
+        assert_eq!(revived(NEXT_VERSION), Some((2 * NEXT_VERSION) | LIVE | YOUNG));
+    }
 }

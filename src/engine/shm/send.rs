@@ -5,7 +5,7 @@ use super::attempt::{Attempt, End, Step, attempt, conclude, expect};
 use super::bell::{self, Rung};
 use super::cells::{self, Message};
 use super::commit::{Member, owner, slot_at};
-use super::layout::{header, high, low, pair, queue, slot};
+use super::layout::{MOST_SLOTS, high, low, pair, queue, slot};
 use super::memory::{Fault, Memory, Queue};
 use super::permission::Permissions;
 use super::thread::{Presence, Thread, WRITE};
@@ -152,14 +152,12 @@ fn find_receiver<M: Memory, T: Thread>(
     now: u32,
 ) -> Result<Option<Sent>, Fault> {
     let mut link = high(member.memory.load(at + queue::RECEIVERS)?);
-    let mut steps = 0;
-    while link != 0 {
+    for _ in 0..MOST_SLOTS {
+        if link == 0 {
+            return Ok(None);
+        }
         let receiver = waiters::receiver(member, at, link)?;
         link = receiver.next;
-        steps += 1;
-        if steps > header::SLOT_GROUPS * 8 {
-            return Err(Fault::Nonsense);
-        }
         if !receiver.choice.takes(message.mtype) {
             continue;
         }
@@ -176,7 +174,7 @@ fn find_receiver<M: Memory, T: Thread>(
         hand_over(member, at, &receiver, now)?;
         return Ok(Some(Sent::Handed { place: receiver.at, wait }));
     }
-    Ok(None)
+    Err(Fault::Nonsense)
 }
 
 /// Part of a change: the queue has handed a message to a receiver.
@@ -272,7 +270,7 @@ fn watch_over<M: Memory, T: Thread>(
 ) -> Result<(), Fault> {
     let other = attempt(member, at, |member, _| {
         let mut link = high(member.memory.load(at + queue::RECEIVERS)?);
-        for _ in 0..header::SLOT_GROUPS * 8 {
+        for _ in 0..MOST_SLOTS {
             if link == 0 {
                 break;
             }
@@ -366,24 +364,23 @@ fn each_sender_that_fits<M: Memory, T: Thread>(
     at: usize,
     mut tell: impl FnMut(&mut Member<'_, M, T>, usize) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    let mut told = 0;
     loop {
         let seen = member.begin(at)?;
         let counts = member.memory.load(at + queue::COUNTS)?;
         let qbytes = member.memory.load(at + queue::QBYTES)?;
         let mut link = high(member.memory.load(at + queue::SENDERS)?);
-        let mut steps = 0;
-        while link != 0 && steps < header::SLOT_GROUPS * 8 {
+        for _ in 0..MOST_SLOTS {
+            if link == 0 {
+                break;
+            }
             let place = slot_at(member.memory, link - 1)?;
             let around = member.memory.load(place + slot::AROUND)?;
             let size = member.memory.load(place + slot::WANTED)? as usize;
             if !member.still(at, seen)? {
                 break;
             }
-            steps += 1;
-            if steps > told && fits(counts, qbytes, size) {
+            if fits(counts, qbytes, size) {
                 tell(member, place)?;
-                told = steps;
             }
             link = low(around);
         }
@@ -391,6 +388,27 @@ fn each_sender_that_fits<M: Memory, T: Thread>(
             return Ok(());
         }
         // The list has changed: from the start, since those told before may be told again.
-        told = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_fits_where_bytes_and_messages_have_room() {
+        for (counts, qbytes, size, expected) in [
+            (pair(0, 0), 10, 10, true),
+            (pair(0, 0), 10, 11, false),
+            (pair(9, 0), 10, 0, true),
+            (pair(10, 0), 10, 0, false),
+            (pair(100, 1 << 20), 1 << 30, 1 << 13, true),
+            (pair(100, u32::MAX - 10), u64::MAX, 10, true),
+            (pair(100, u32::MAX - 10), u64::MAX, 11, false),
+        ] {
+            let (messages, bytes) = (high(counts), low(counts));
+            let found = fits(counts, qbytes, size);
+            assert_eq!(found, expected, "{size} to {messages} of {bytes} bytes in {qbytes}");
+        }
     }
 }

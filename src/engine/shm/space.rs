@@ -50,7 +50,7 @@ impl Memory for Mapped {
     fn words(&self, index: usize, count: usize) -> Result<&[AtomicU64], Fault> {
         let end = index.checked_add(count).ok_or(Fault::Nonsense)?;
         if end > self.words {
-            self.space.reach(end)?;
+            self.space.reach(end - 1)?;
         }
         // SAFETY: mapped, and not unmapped while anybody is inside.
         Ok(unsafe { NonNull::slice_from_raw_parts(self.base.add(index), count).as_ref() })
@@ -60,7 +60,7 @@ impl Memory for Mapped {
     fn array<const COUNT: usize>(&self, index: usize) -> Result<&[AtomicU64; COUNT], Fault> {
         // The first mebibyte is always there, and no array is as long.
         if index > self.words.wrapping_sub(COUNT) {
-            self.space.reach(index.checked_add(COUNT).ok_or(Fault::Nonsense)?)?;
+            self.space.reach(index.checked_add(COUNT - 1).ok_or(Fault::Nonsense)?)?;
         }
         // SAFETY: mapped, and not unmapped while anybody is inside.
         Ok(unsafe { self.base.add(index).cast().as_ref() })
@@ -189,3 +189,7 @@ impl Space {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[path = "space_tests.rs"]
+mod tests;

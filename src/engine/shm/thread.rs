@@ -41,7 +41,7 @@ pub trait Thread: System {
     fn thread(&self) -> u32;
     /// The time: seconds since 1970.
     fn seconds(&self) -> u32;
-    /// Whether a queue grants all of `wanted`, the bits of one class.
+    /// Whether a queue grants all of `wanted`: the bits of one class, or of three, added up.
     fn may(&self, permissions: &Permissions, wanted: u32) -> bool;
     /// Has the kernel wake whoever sleeps on this bell, should the thread die; gives what it was to do
     /// before.

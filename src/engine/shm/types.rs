@@ -138,7 +138,7 @@ pub fn add<M: Memory, S: System>(
     Ok(new)
 }
 
-/// Part of a change: takes the leaf of `mtype` out of the tree.
+/// Part of a change: takes the leaf of `mtype`, which is not the only one, out of the tree.
 pub fn remove<M: Memory, S: System>(
     member: &mut Member<'_, M, S>,
     at: usize,
@@ -148,15 +148,12 @@ pub fn remove<M: Memory, S: System>(
     if member.memory.load_in(way.leaf, leaf::MTYPE)? != mtype as u64 {
         return Err(Fault::Nonsense);
     }
-    match way.branches().split_last() {
-        None => member.set(at + queue::TYPES, 0)?,
-        Some(((branch, right), above)) => {
-            let sides = member.memory.load_in(*branch, branch::SIDES)?;
-            let other = if *right { high(sides) } else { low(sides) };
-            replace(member, at, above, other)?;
-            cells::put_back(member, 0, *branch)?;
-        }
-    }
+    // The last leaf stays in an empty queue.
+    let ((branch, right), above) = way.branches().split_last().ok_or(Fault::Nonsense)?;
+    let sides = member.memory.load_in(*branch, branch::SIDES)?;
+    let other = if *right { high(sides) } else { low(sides) };
+    replace(member, at, above, other)?;
+    cells::put_back(member, 0, *branch)?;
     cells::put_back(member, 0, way.leaf)
 }
 

@@ -1,10 +1,10 @@
 //! `msgq ipcs`: shows an engine's queues, as util-linux's ipcs(1) shows the kernel's.
 
-mod calendar;
-mod columns;
+pub mod calendar;
+pub mod columns;
 mod details;
 mod json;
-mod people;
+pub mod people;
 mod size;
 mod tables;
 mod totals;

@@ -7,16 +7,16 @@ mod pieces;
 mod residence;
 
 use super::events::Call;
-use super::new_file::NewFile;
 use super::observer::{DepthSample, Link, Observer};
 use super::summary::Report;
 use crate::command::failure::{Failure, MEANINGLESS};
+use crate::command::replacement::Replacement;
 use overview::{Overview, OverviewReport};
 use page::Page;
 use pieces::{PIECE_CALLS, Pieces, Written};
 use residence::{HistogramReport, Residence};
 use serde::Serialize;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, IntoInnerError, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ use std::time::Duration;
 const MOST_CALLS: usize = 2_000_000;
 
 /// What `msgq report` is told of the page.
-#[derive(clap::Args)]
+#[derive(Default, clap::Args)]
 pub struct PageArguments {
     /// Write a page to look at, which needs nothing but a browser
     #[arg(long, value_name = "OUT")]
@@ -59,7 +59,7 @@ impl Window {
 /// A page that is being written.
 pub struct Html {
     path: PathBuf,
-    body: Body<NewFile>,
+    body: Body<BufWriter<Replacement>>,
 }
 
 /// The page as what is observed fills it.
@@ -114,7 +114,7 @@ impl Html {
             let sentence = "--until is not later than --from: no call would be shown";
             return Err(Failure::new(sentence).with_status(MEANINGLESS));
         }
-        let file = NewFile::create(path, recording)?;
+        let file = BufWriter::with_capacity(1 << 16, super::new_file(path, recording)?);
         let body = Body::begin(file, window, MOST_CALLS);
         let body = body.map_err(|error| Failure::about(path.display(), error))?;
         Ok(Some(Html { path: path.clone(), body }))
@@ -122,8 +122,9 @@ impl Html {
 
     /// Writes the rest, and puts the page in its place.
     pub fn finish(self, report: &Report, recording: &Path) -> Result<(), Failure> {
-        let written = self.body.finish(report, recording).and_then(NewFile::keep);
-        written.map_err(|error| Failure::about(self.path.display(), error))
+        let written = self.body.finish(report, recording);
+        let written = written.and_then(|out| out.into_inner().map_err(IntoInnerError::into_error));
+        written.map_err(|error| Failure::about(self.path.display(), error))?.complete()
     }
 }
 
@@ -238,7 +239,7 @@ mod tests {
         body.call(0, &send(1, 30, 40, 1, b""));
         body.call(0, &send(1, 50, 60, 1, b""));
         body.call(1, &receive(2, 15, 70, 1, b""));
-        body.depth(&DepthSample { queue: 5, at: 60, messages: 3, bytes: 0 });
+        body.depth(&DepthSample { queue: 5, key: None, at: 60, messages: 3, bytes: 0 });
         assert!(body.is_partial);
         assert_eq!((body.pieces.written.calls, body.pieces.written.depths), (3, 0));
         assert_eq!(body.window.until, 41);

@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn a_queue_keeps_its_depth_until_it_changes() {
         let mut overview = Overview::default();
-        let sample = |at, messages| DepthSample { queue: QUEUE, at, messages, bytes: 0 };
+        let sample = |at, messages| DepthSample { queue: QUEUE, key: None, at, messages, bytes: 0 };
         overview.depth(&sample(0, 2));
         overview.depth(&sample(250_000, 1));
         overview.depth(&sample(350_000, 0));

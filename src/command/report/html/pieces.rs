@@ -253,7 +253,7 @@ mod tests {
     fn a_piece_has_its_entries_in_columns() {
         let mut pieces = Pieces::default();
         pieces.call(2, &send(7, 100, 130, -1, b"hello"));
-        pieces.depth(&DepthSample { queue: ID, at: 130, messages: 1, bytes: 300 });
+        pieces.depth(&DepthSample { queue: ID, key: None, at: 130, messages: 1, bytes: 300 });
         pieces.call(2, &failed(receive(7, 140, 150, 3, b""), libc::EINTR));
         let (piece, words) = pieces.take();
         let expected: [&[u64]; COLUMNS] = [
