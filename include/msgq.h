@@ -221,6 +221,30 @@ int msgsnd(int msqid, const void *msgp, size_t msgsz, int msgflg);
 ssize_t msgrcv(int msqid, void *msgp, size_t msgsz, long msgtyp, int msgflg);
 
 /**
+ * msgget() under a name that no other library has: what a program calls that was compiled with
+ * `msgq-overlay/sys/msg.h`.
+ */
+int msgq_msgget(key_t key, int msgflg);
+
+/**
+ * msgctl() under a name that no other library has: what a program calls that was compiled with
+ * `msgq-overlay/sys/msg.h`.
+ */
+int msgq_msgctl(int msqid, int cmd, struct msqid_ds *buf);
+
+/**
+ * msgsnd() under a name that no other library has: what a program calls that was compiled with
+ * `msgq-overlay/sys/msg.h`.
+ */
+int msgq_msgsnd(int msqid, const void *msgp, size_t msgsz, int msgflg);
+
+/**
+ * msgrcv() under a name that no other library has: what a program calls that was compiled with
+ * `msgq-overlay/sys/msg.h`.
+ */
+ssize_t msgq_msgrcv(int msqid, void *msgp, size_t msgsz, long msgtyp, int msgflg);
+
+/**
  * Adds a hook: functions that are called before and after each call of msgget, msgctl, msgsnd and
  * msgrcv, in every thread of this process and of children made by fork(). Many can be there at once
  * (16); before a call they are called in the order in which they were added, after it in the

@@ -158,6 +158,49 @@ pub unsafe extern "C-unwind" fn msgrcv(
     unsafe { pass!(msgrcv(msqid, msgp, msgsz, msgtyp, msgflg)) }
 }
 
+/// msgget() under a name that no other library has: what a program calls that was compiled with
+/// `msgq-overlay/sys/msg.h`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn msgq_msgget(key: key_t, msgflg: c_int) -> c_int {
+    // SAFETY: the caller's promise, handed on.
+    unsafe { pass!(msgget(key, msgflg)) }
+}
+
+/// msgctl() under a name that no other library has: what a program calls that was compiled with
+/// `msgq-overlay/sys/msg.h`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn msgq_msgctl(msqid: c_int, cmd: c_int, buf: *mut msqid_ds) -> c_int {
+    // SAFETY: the caller's promise, handed on.
+    unsafe { pass!(msgctl(msqid, cmd, buf)) }
+}
+
+/// msgsnd() under a name that no other library has: what a program calls that was compiled with
+/// `msgq-overlay/sys/msg.h`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn msgq_msgsnd(
+    msqid: c_int,
+    msgp: *const c_void,
+    msgsz: size_t,
+    msgflg: c_int,
+) -> c_int {
+    // SAFETY: the caller's promise, handed on.
+    unsafe { pass!(msgsnd(msqid, msgp, msgsz, msgflg)) }
+}
+
+/// msgrcv() under a name that no other library has: what a program calls that was compiled with
+/// `msgq-overlay/sys/msg.h`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn msgq_msgrcv(
+    msqid: c_int,
+    msgp: *mut c_void,
+    msgsz: size_t,
+    msgtyp: c_long,
+    msgflg: c_int,
+) -> ssize_t {
+    // SAFETY: the caller's promise, handed on.
+    unsafe { pass!(msgrcv(msqid, msgp, msgsz, msgtyp, msgflg)) }
+}
+
 /// Adds a hook: functions that are called before and after each call of msgget, msgctl, msgsnd and
 /// msgrcv, in every thread of this process and of children made by fork(). Many can be there at once
 /// (16); before a call they are called in the order in which they were added, after it in the

@@ -27,6 +27,7 @@ pub mod abi;
 mod caller;
 pub mod check;
 mod decimal;
+mod deepbind;
 pub mod engine;
 pub mod errno;
 pub mod hooks;

@@ -54,8 +54,16 @@ pub static INJECT: Variable = Variable {
     meaning: "inject faults; `--inject` of `msgq trace` and `msgq run` sets it, and tells more",
 };
 
+/// Whether calls come here that are looked up in the C library itself.
+pub static DEEPBIND: Variable = Variable {
+    name: c"MSGQ_DEEPBIND",
+    allowed: "on (default), off",
+    meaning: "reach libraries that are opened with RTLD_DEEPBIND, as PHP's extensions are",
+};
+
 /// Every variable, for help texts.
-pub static VARIABLES: [&Variable; 6] = [&ENGINE, &DIRECTORY, &TRACE, &CHECK, &CHECK_FILE, &INJECT];
+pub static VARIABLES: [&Variable; 7] =
+    [&ENGINE, &DIRECTORY, &TRACE, &CHECK, &CHECK_FILE, &INJECT, &DEEPBIND];
 
 /// What is done about misuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,8 +137,16 @@ impl Settings {
                 .find(|checking| checking.name() == value)
                 .ok_or(Meaningless { variable: &CHECK, value })?,
         };
+        if let Some(value) = value(&DEEPBIND).filter(|value| ![c"on", c"off"].contains(value)) {
+            return Err(Meaningless { variable: &DEEPBIND, value });
+        }
         let (trace, check_file) = (value(&TRACE), value(&CHECK_FILE));
         Ok(Settings { engine, trace, check, check_file, inject })
+    }
+
+    /// Whether calls come here that are looked up in the C library itself.
+    pub fn reaches_deep() -> bool {
+        value(&DEEPBIND) != Some(c"off")
     }
 
     /// A number for where the queues are that ids mean: the same in processes that share them.

@@ -9,7 +9,7 @@
 use crate::engine::functions::Functions;
 use crate::errno::Errno;
 use crate::settings::Settings;
-use crate::{check, engine, hooks, inject, trace};
+use crate::{check, deepbind, engine, hooks, inject, trace};
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -75,6 +75,13 @@ fn record(path: &'static CStr) -> bool {
 #[cfg(not(miri))]
 extern "C" fn constructor() {
     ready();
+    let reached = if Settings::reaches_deep() { deepbind::reach() } else { Ok(()) };
+    if let Err(error) = reached {
+        // Those would be in the kernel's queues anyway.
+        if !engine::is_the_kernel() {
+            deepbind::complain(error);
+        }
+    }
 }
 
 #[cfg(not(miri))]

@@ -175,6 +175,7 @@ fn a_meaningless_engine_is_named_once_and_every_call_fails() {
         ("MSGQ_ENGINE", "KERNEL"),
         ("MSGQ_CHECK", "loudly"),
         ("MSGQ_INJECT", "msgsnd:errno=EPERM"),
+        ("MSGQ_DEEPBIND", "yes"),
     ] {
         let output = run(one_call().env("LD_PRELOAD", library()).env(variable, value));
         assert_eq!(text(&output.stdout), libc::ENOSYS.to_string());

@@ -40,7 +40,9 @@ fn the_header_documents_every_exported_function() {
     let header = fs::read_to_string(root().join("include/msgq.h")).expect("include/msgq.h");
     let lines: Vec<&str> = header.lines().collect();
     let calls = ["msgget", "msgctl", "msgsnd", "msgrcv"];
-    for function in calls.iter().chain(&["msgq_version", "msgq_hook_add", "msgq_hook_remove"]) {
+    let own = calls.map(|call| format!("msgq_{call}"));
+    let ours = ["msgq_version", "msgq_hook_add", "msgq_hook_remove"];
+    for function in own.iter().map(String::as_str).chain(calls).chain(ours) {
         let name = format!("{function}(");
         let declared =
             lines.iter().position(|line| line.contains(&name) && !line.starts_with(" *"));

@@ -1,5 +1,5 @@
-//! The C header, accepted by C and C++ compilers in every order. A language that the compiler does
-//! not know, or that there is no compiler for, is listed as ignored.
+//! The C header and the overlay, accepted by C and C++ compilers in every order. A language that the
+//! compiler does not know, or that there is no compiler for, is listed as ignored.
 
 mod support;
 
@@ -25,11 +25,13 @@ fn main() {
         if known.is_none() {
             println!("{}: no compiler for it", names[0]);
         }
-        PROGRAMS.map(|(name, includes)| {
+        PROGRAMS.map(|(name, directories, includes)| {
             let standard = *known.unwrap_or(&names[0]);
             let test = move || {
                 let directory = tempfile::tempdir()?;
-                compile(directory.path(), name, includes, language, standard)
+                let source = directory.path().join(format!("program.{language}"));
+                fs::write(&source, format!("{includes}{BODY}"))?;
+                compile(&source, directories, language, standard)
             };
             Trial::test(format!("{}/{name}", names[0]), test).with_ignored_flag(known.is_none())
         })
@@ -37,11 +39,27 @@ fn main() {
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit();
 }
 
-/// The header alone, before and after the C library's, and both in use.
-const PROGRAMS: [(&str, &str); 3] = [
-    ("alone", "#include <msgq.h>\n"),
-    ("before", "#include <msgq.h>\n#include <sys/msg.h>\n#include <sys/ipc.h>\n"),
-    ("after", "#include <sys/ipc.h>\n#include <sys/msg.h>\n#include <msgq.h>\n"),
+/// The headers alone, before and after the C library's, and both in use: where they are looked for,
+/// and what stands above the program.
+const PROGRAMS: [(&str, &[&str], &str); 6] = [
+    ("alone", &["include"], "#include <msgq.h>\n"),
+    ("before", &["include"], "#include <msgq.h>\n#include <sys/msg.h>\n#include <sys/ipc.h>\n"),
+    ("after", &["include"], "#include <sys/ipc.h>\n#include <sys/msg.h>\n#include <msgq.h>\n"),
+    (
+        "overlay",
+        &["include/msgq-overlay"],
+        "#include <sys/msg.h>\n#include <sys/msg.h>\n#define msgq_version() \"\"\n",
+    ),
+    (
+        "overlay_before",
+        &["include/msgq-overlay", "include"],
+        "#include <sys/msg.h>\n#include <msgq.h>\n",
+    ),
+    (
+        "overlay_after",
+        &["include", "include/msgq-overlay"],
+        "#include <msgq.h>\n#include <sys/msg.h>\n",
+    ),
 ];
 
 const BODY: &str = r#"
@@ -58,25 +76,22 @@ int main(void) {
 "#;
 
 fn compile(
-    directory: &Path,
-    name: &str,
-    includes: &str,
+    source: &Path,
+    directories: &[&str],
     language: &str,
     standard: &str,
 ) -> Result<(), Failed> {
-    let source = directory.join(format!("{name}-{standard}.{language}"));
-    fs::write(&source, format!("{includes}{BODY}"))?;
     // Strict ISO C hides what POSIX declares; a program that uses queues asks for it.
     let output = cc(language)
         .args([&format!("-std={standard}"), "-D_GNU_SOURCE", "-fsyntax-only"])
-        .args(["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I"])
-        .arg(root().join("include"))
-        .arg(&source)
+        .args(["-Wall", "-Wextra", "-Wpedantic", "-Werror"])
+        .args(directories.iter().map(|directory| format!("-I{}", root().join(directory).display())))
+        .arg(source)
         .output()?;
     if output.status.success() {
         return Ok(());
     }
-    Err(format!("{name} as {standard}:\n{}", text(&output.stderr)).into())
+    Err(format!("as {standard}:\n{}", text(&output.stderr)).into())
 }
 
 fn knows(language: &str, standard: &str) -> bool {

@@ -122,10 +122,32 @@ fn the_korean_page_can_be_pasted_from_top_to_bottom() {
 }
 
 #[test]
-fn the_block_for_those_who_look_after_queues_can_be_pasted() {
+fn those_who_preload_link_and_include_can_paste_their_blocks() {
+    let place = Place::new(2);
+    let wanted = [
+        ("Use the library", 0),
+        ("I preload it", 3),
+        ("I link it", 1),
+        ("I link it", 2),
+        ("I include it", 1),
+    ];
+    let of_library = |block: &Block| {
+        block.language == "sh" && wanted.iter().any(|(heading, _)| block.heading == *heading)
+    };
+    let blocks: Vec<Block> = blocks("README.md").into_iter().filter(of_library).collect();
+    let headings: Vec<&str> = blocks.iter().map(|block| block.heading.as_str()).collect();
+    assert_eq!(headings, wanted.map(|(heading, _)| heading));
+    for (block, (heading, hellos)) in blocks.iter().zip(wanted) {
+        let shown = place.paste(block);
+        assert_eq!(shown.matches("hello\n").count(), hellos, "{heading}:\n{shown}");
+    }
+}
+
+#[test]
+fn those_who_administer_can_paste_their_block() {
     let place = Place::new(1);
     let mut blocks = blocks("README.md").into_iter();
-    let block = blocks.find(|block| block.heading == "Look after queues").expect("the block");
+    let block = blocks.find(|block| block.heading == "I administer").expect("the block");
     // In a directory of its own, where no key is anybody else's.
     let output = run(place.shell(&block.code).env("MSGQ_ENGINE", "shm"));
     let shown = text(&output.stdout);

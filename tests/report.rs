@@ -40,6 +40,12 @@ fn report(recording: &Path, options: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
+/// The same, where there is a recording yet.
+fn try_report(recording: &Path, options: &[&str]) -> Option<Value> {
+    let output = run(msgq().args(["report", "--json"]).args(options).arg(recording));
+    output.status.success().then(|| serde_json::from_slice(&output.stdout).expect("JSON"))
+}
+
 /// The report as text.
 fn shown(recording: &Path) -> String {
     let output = run(msgq().arg("report").arg(recording));
@@ -139,6 +145,32 @@ msgctl($queue, RMID, 0);"#;
 }
 
 #[test]
+fn what_was_injected_is_not_taken_for_what_happened_to_the_queue() {
+    let directory = tempfile::tempdir().unwrap();
+    let script = r#"
+put($queue, 7, "text$_") for 1 .. 4;
+get($queue, 7, NOWAIT) for 1 .. 5;
+msgctl($queue, RMID, 0);"#;
+    for errno in ["ENOMSG", "EIDRM", "EINVAL", "EFAULT"] {
+        let rule = format!("msgrcv:errno={errno}:nth=2");
+        let perl = ["perl", "-e", &format!("{PERL}{script}")];
+        let report = report(&record(directory.path(), &["--inject", &rule], &perl), &[]);
+        let links = &report["links"];
+        assert_eq!([&links["sent"], &links["received"], &links["certain"]], [4, 4, 4], "{errno}");
+        assert_eq!(report["findings"], Value::Array(Vec::new()), "{errno}");
+        assert_eq!(report["queues"].as_array().unwrap().len(), 1, "{errno}: {report}");
+        for failure in report["failures"].as_array().unwrap() {
+            assert_says(failure["why"].as_str().unwrap(), &["an injected fault answered"]);
+        }
+    }
+    let rules = ["--inject", "msgsnd:delay=150ms:nth=4"];
+    let perl = ["perl", "-e", &format!("{PERL}{script}")];
+    let report = report(&record(directory.path(), &rules, &perl), &[]);
+    assert_eq!(report["waits"][0]["reason"], "delayed", "{report}");
+    assert_eq!(report["findings"], Value::Array(Vec::new()));
+}
+
+#[test]
 fn a_receiver_waits_for_a_type_whose_sender_has_exited() {
     let directory = tempfile::tempdir().unwrap();
     let script = r#"
@@ -203,10 +235,11 @@ impl Hanging {
     fn wait(&mut self) -> Value {
         let mut found = Value::Null;
         until("two calls wait", || {
-            if fs::metadata(&self.recording).is_err() {
+            // It may not have been begun.
+            let Some(report) = try_report(&self.recording, &["--waits", "50"]) else {
                 return false;
-            }
-            found = report(&self.recording, &["--waits", "50"]);
+            };
+            found = report;
             self.queue = found["queues"][0]["queue"].as_i64().map(|id| id.to_string());
             let waits = found["waits"].as_array().unwrap();
             waits.iter().filter(|wait| wait["over"] == false).count() == 2

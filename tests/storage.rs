@@ -32,13 +32,15 @@ const OF_THE_MACHINE: &str = "a_limit_that_the_machine_changes_is_told";
 
 type Role = fn(&mut Performer) -> Result<(), String>;
 
-const ROLES: [(&str, Role); 7] = [
+const ROLES: [(&str, Role); 9] = [
     ("a_copy_takes_storage_for_its_message_and_not_for_its_room", copy),
     ("a_send_from_an_address_that_ends_too_early_takes_no_storage", send_from_nowhere),
     ("a_copy_into_room_that_ends_too_early_takes_no_storage", copy_to_nowhere),
     ("a_limit_that_was_set_holds_to_the_byte", limit),
     (OF_THE_MACHINE, changed_limit),
     ("a_limit_that_nobody_can_have_set_is_damage", damaged_limit),
+    ("a_receiver_of_many_types_gives_back_what_their_order_took", many_types),
+    ("threads_that_come_and_go_share_a_few_places", many_threads),
     ("a_damaged_word_that_says_how_much_is_used_does_not_have_all_of_it_stored", damaged_end),
 ];
 
@@ -117,6 +119,54 @@ fn copy_to_nowhere(performer: &mut Performer) -> Result<(), String> {
     let all = Call::receive(id, LARGEST, 0, IPC_NOWAIT | MSG_COPY);
     expect(performer, all, Err(EFAULT))?;
     expect(performer, Call { place: Place::Cut(12), msgsz: 5, ..all }, Err(EFAULT))
+}
+
+/// One sends, and another receives: what the first needs to keep types apart is free at the other's.
+fn many_types(performer: &mut Performer) -> Result<(), String> {
+    const TYPES: i64 = 50;
+    let id = queue(performer)?;
+    let engine = engine("shm").ok_or("no engine")?;
+    std::thread::scope(|scope| {
+        let (sent, to_receive) = std::sync::mpsc::channel();
+        let (received, to_send) = std::sync::mpsc::channel();
+        let receiving = scope.spawn(move || {
+            let mut receiver = Performer::with_room(engine, 8192);
+            for () in to_receive {
+                for _ in 0..TYPES {
+                    expect(&mut receiver, Call::receive(id, 300, -TYPES, IPC_NOWAIT), Ok(300))?;
+                }
+                let _ = received.send(());
+            }
+            Ok(())
+        });
+        for _ in 0..1000 {
+            for mtype in 1..=TYPES {
+                expect(performer, Call::send(id, mtype, 300, IPC_NOWAIT), Ok(0))?;
+            }
+            // If the receiver has given up, it says why.
+            if sent.send(()).is_err() || to_send.recv().is_err() {
+                break;
+            }
+        }
+        drop(sent);
+        receiving.join().map_err(|_| "the receiver panicked")?
+    })
+}
+
+/// Each thread leaves what it had at hand to the next.
+fn many_threads(performer: &mut Performer) -> Result<(), String> {
+    const SIZE: usize = 100_000;
+    let id = queue(performer)?;
+    let engine = engine("shm").ok_or("no engine")?;
+    for _ in 0..150 {
+        let one = || {
+            let mut performer = Performer::with_room(engine, SIZE);
+            expect(&mut performer, Call::send(id, 1, SIZE, 0), Ok(0))?;
+            expect(&mut performer, Call::receive(id, SIZE, 0, 0), Ok(SIZE as i64))
+        };
+        std::thread::scope(|scope| scope.spawn(one).join()).map_err(|_| "a thread panicked")??;
+    }
+    Ok(())
 }
 
 fn limit(performer: &mut Performer) -> Result<(), String> {

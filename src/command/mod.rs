@@ -8,6 +8,8 @@ mod inject;
 mod launch;
 mod limits;
 mod pace;
+#[cfg(test)]
+mod pages;
 mod processes;
 mod program;
 mod queue;

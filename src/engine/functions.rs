@@ -44,6 +44,18 @@ impl Functions {
         self.msgrcv.store(msgrcv, Ordering::Relaxed);
     }
 
+    /// Sets those addresses that are missing yet.
+    pub fn set_missing(&self, [msgget, msgctl, msgsnd, msgrcv]: [*mut c_void; 4]) {
+        let set = |function: &AtomicPtr<c_void>, address| {
+            let (before, order) = (null_mut(), Ordering::Relaxed);
+            let _ = function.compare_exchange(before, address, order, order);
+        };
+        set(&self.msgget, msgget);
+        set(&self.msgctl, msgctl);
+        set(&self.msgsnd, msgsnd);
+        set(&self.msgrcv, msgrcv);
+    }
+
     /// The addresses.
     pub fn get(&self) -> [*mut c_void; 4] {
         [&self.msgget, &self.msgctl, &self.msgsnd, &self.msgrcv]

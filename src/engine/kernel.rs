@@ -15,7 +15,7 @@ use std::ptr::null_mut;
 pub struct Kernel;
 
 /// The next definitions; null where there is none.
-static NEXT: Functions = Functions::none();
+pub static NEXT: Functions = Functions::none();
 
 /// The definition of `name` that comes after this library's; null where there is none.
 pub fn next(name: &CStr) -> *mut c_void {
@@ -37,7 +37,8 @@ pub fn pass_over_others() {
 
 impl Engine for Kernel {
     fn prepare(&self) {
-        NEXT.set(Functions::NAMES.map(next));
+        // What was found first counts: later the C library may be made to answer with our own calls.
+        NEXT.set_missing(Functions::NAMES.map(next));
     }
 
     fn functions(&self) -> Option<&'static Functions> {

@@ -11,6 +11,7 @@ mod shm;
 mod syscall;
 mod sysctl;
 
+pub(crate) use kernel::next;
 pub(crate) use syscall::cancel_here;
 
 use crate::errno::Errno;
@@ -155,9 +156,21 @@ pub(crate) fn limits_now() -> Limits {
     ask(|engine| Limits::of(engine).unwrap_or_default())
 }
 
+/// Whether nobody comes after the engine that answers the calls but these functions of the C library.
+/// (The kernel's queues are reached through the next definitions of the calls, whoever has them.)
+pub(crate) fn ends_at(functions: [usize; 4]) -> bool {
+    kernel::Kernel.prepare();
+    !is_the_kernel() || kernel::NEXT.get().map(|next| next.addr()) == functions
+}
+
+/// Whether the kernel's queues answer the calls.
+pub(crate) fn is_the_kernel() -> bool {
+    usize::from(CHOSEN.load(Ordering::Relaxed)) == DEFAULT
+}
+
 /// Whether the calls of this copy of the library reach another copy of it.
 pub(crate) fn another_copy_follows() -> bool {
-    !kernel::next(c"msgq_version").is_null()
+    !next(c"msgq_version").is_null()
 }
 
 /// From now on the engine `kernel` means the kernel's queues, also where the calls of this copy of

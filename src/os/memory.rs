@@ -3,6 +3,8 @@
 
 use super::kernel;
 use crate::errno::Errno;
+use libc::c_int;
+use std::ops::Range;
 
 /// Maps the same file again, from the page at `page` on, `bytes` long: needs no descriptor.
 ///
@@ -39,6 +41,17 @@ pub fn set_aside(bytes: usize) -> Result<*mut u8, Errno> {
     // SAFETY: a new mapping at an address of the kernel's choice overlaps nothing.
     unsafe { kernel!(libc::SYS_mmap, 0, bytes, libc::PROT_NONE, flags, -1, 0) }
         .map(|address| address as *mut u8)
+}
+
+/// Changes what may be done to the pages of a range: mprotect(2).
+///
+/// # Safety
+/// The range is mapped; who uses it does not need what is taken away.
+pub unsafe fn protect(range: Range<usize>, protection: c_int) -> Result<(), Errno> {
+    let start = range.start & !(page_size() - 1);
+    // SAFETY: the caller's promise.
+    unsafe { kernel!(libc::SYS_mprotect, start, range.end.wrapping_sub(start), protection) }
+        .map(drop)
 }
 
 /// Removes a mapping.

@@ -1,4 +1,4 @@
-//! The few system calls that the library makes for itself.
+//! The few system calls that the library makes for itself, and what it asks the dynamic linker.
 //!
 //! They go straight to the kernel. Other preloaded libraries replace `open`, `fstat`, `mmap` and
 //! the like by their own (fakeroot, fakechroot, allocators), and calling those from here could
@@ -9,6 +9,7 @@ mod environment;
 mod file;
 mod mappings;
 mod memory;
+mod objects;
 mod process;
 mod thread;
 mod time;
@@ -17,6 +18,7 @@ pub use environment::*;
 pub use file::*;
 pub use mappings::*;
 pub use memory::*;
+pub use objects::*;
 pub use process::*;
 pub use thread::*;
 pub use time::*;

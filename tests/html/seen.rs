@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 /// The tests, by name.
-pub const TESTS: [(&str, Seen); 11] = [
+pub const TESTS: [(&str, Seen); 13] = [
     ("a_run_on_the_kernel's_queues_is_shown", on_the_kernel),
     ("a_run_on_shm's_queues_is_shown", on_shm),
     ("wheel_and_pointer_lead_to_a_call_and_tell_it", wheel_and_pointer),
@@ -22,6 +22,8 @@ pub const TESTS: [(&str, Seen); 11] = [
     ("who_waits_still_is_shown_with_the_reason", waits_still),
     ("names_and_texts_are_shown_as_they_are", hostile),
     ("a_page_of_a_part_says_what_it_leaves_out", part),
+    ("a_message_that_was_sent_before_the_page_begins_has_no_arrow", sent_before),
+    ("a_recording_without_a_call_is_shown", no_call),
     ("there_is_room_in_900_pixels_in_light_and_in_dark", narrow_and_dark),
     ("a_million_calls_are_shown", million),
 ];
@@ -129,6 +131,7 @@ fn call_of(browser: &mut Browser, kind: u64, mtype: u64, place: usize) -> u64 {
 
 fn wheel_and_pointer(browser: &mut Browser) {
     browser.open(&RUN.page(&[]), "", WINDOW);
+    let all = browser.fact("lanes", "exact") + browser.fact("lanes", "summed");
     let call = call_of(browser, 2, 1, 10);
     for _ in 0..40 {
         let [x, y] = point_of(browser, call);
@@ -158,7 +161,8 @@ fn wheel_and_pointer(browser: &mut Browser) {
     browser.pointer("mouseReleased", x, y, press);
     browser.until("document.getElementById('detail').textContent.includes('question 11')");
     browser.until(&format!("location.hash.endsWith('call={call}')"));
-    assert!(browser.fact("lanes", "exact") < 20, "only what is near is drawn");
+    let drawn = browser.fact("lanes", "exact");
+    assert!(drawn < all, "only what is near is drawn: {drawn} of {all} calls");
     assert_untroubled(browser);
 }
 
@@ -193,7 +197,7 @@ fn address(browser: &mut Browser) {
     browser.open(&page, "", WINDOW);
     let call = call_of(browser, 3, 2, 19);
     let queue = browser.evaluate("queueRows[0].queue.queue");
-    let until = RUN.report()["recording"]["end"].as_f64().unwrap() - 1e-6;
+    let until = browser.evaluate("view.whole / 1e9 - 1e-6").as_f64().unwrap();
     let address = format!("#t=0.000001000,{until:.9}&queue={queue}&call={call}");
     browser.open(&page, &address, WINDOW);
     browser.until("document.getElementById('detail').textContent.includes('answer 20')");
@@ -297,6 +301,36 @@ fn part(browser: &mut Browser) {
         && summary.overview.processes.flatMap(process => process.steps)
             .reduce((sum, [calls]) => sum + calls, 0)";
     assert_eq!(browser.evaluate(sums), PLANTED_NUMBERS[2]);
+    assert_untroubled(browser);
+}
+
+fn sent_before(browser: &mut Browser) {
+    let script = r#"
+my $queue = msgget(0, 0600) // die "msgget: $!";
+my $child = fork;
+if ($child == 0) { put($queue, 1, "one"); put($queue, 1, "two"); exit 0 }
+waitpid($child, 0);
+select(undef, undef, undef, 0.1);
+get($queue, 1); get($queue, 1); put($queue, 1, "three"); get($queue, 1);
+msgctl($queue, RMID, 0);"#;
+    let recording = Recording::of_perl("kernel", script);
+    let exited = recording.report()["processes"][1]["exited"].as_f64().unwrap();
+    let page = recording.page(&["--from", &format!("{:.3}", exited + 0.02)]);
+    browser.open(&page, "", WINDOW);
+    assert_eq!(browser.fact("lanes", "exact") + browser.fact("lanes", "summed"), 5);
+    assert_eq!(browser.fact("lanes", "arrows"), 1, "that of the third");
+    assert_eq!(browser.fact("lanes", "lanes"), 2, "the sender is in the sums");
+    let call = call_of(browser, 3, 1, 0);
+    browser.evaluate(&format!("view.keep({call})"));
+    browser.until("document.getElementById('detail').textContent.includes('one')");
+    assert_untroubled(browser);
+}
+
+fn no_call(browser: &mut Browser) {
+    let recording = Recording::of("kernel", &["perl", "-e", "1"]);
+    browser.open(&recording.page(&[]), "", WINDOW);
+    assert_eq!(browser.fact("lanes", "lanes"), 0);
+    assert_eq!(texts(browser, "#figures dd")[0], "0");
     assert_untroubled(browser);
 }
 

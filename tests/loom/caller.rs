@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 /// Longer sleeps end when somebody wakes the thread, and not before.
-const SHORT: u64 = 1_000_000_000;
+const SHORT: u64 = 100_000_000;
 /// In a bell, as the kernel sees it: whose it is, and whether somebody sleeps on it.
 const THREAD: u32 = (1 << 30) - 1;
 const WAITERS: u32 = 1 << 31;

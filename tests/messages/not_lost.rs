@@ -77,7 +77,11 @@ fn reader_gone(place: &Place) {
     pipe.read_exact(&mut line).expect("a line");
     assert_eq!(&line, b"read\n");
     drop(pipe);
-    place.does(&["send", "-Q", &key, "not read"]);
+    // What another thread starts at this moment has the pipe, too, until it is begun.
+    until("the receiver finds that nobody reads", || {
+        place.does(&["send", "-Q", &key, "not read"]);
+        receiver.try_wait().expect("a status").is_some()
+    });
     let output = receiver.wait_with_output().expect("a command that ends");
     let complaint = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{complaint}");

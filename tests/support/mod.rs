@@ -2,12 +2,14 @@
 #![allow(dead_code)] // Each test program uses a part.
 
 pub mod place;
+pub mod strace;
 pub mod traced;
 
 use std::env;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// The package's directory.
@@ -18,9 +20,15 @@ pub fn root() -> &'static Path {
 /// The command under test.
 pub fn msgq() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_msgq"));
-    for variable in
-        ["MSGQ_ENGINE", "MSGQ_DIR", "MSGQ_TRACE", "MSGQ_CHECK", "MSGQ_INJECT", "LD_PRELOAD"]
-    {
+    for variable in [
+        "MSGQ_ENGINE",
+        "MSGQ_DIR",
+        "MSGQ_TRACE",
+        "MSGQ_CHECK",
+        "MSGQ_INJECT",
+        "MSGQ_DEEPBIND",
+        "LD_PRELOAD",
+    ] {
         command.env_remove(variable);
     }
     command
@@ -36,6 +44,23 @@ pub fn library() -> PathBuf {
         .filter(|path| path.exists())
         .max_by_key(|path| path.metadata().and_then(|data| data.modified()).ok());
     newest.expect("libmsgq.so beside the test")
+}
+
+/// The directory of the release build.
+pub fn release() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let test = std::env::current_exe().expect("this test's path");
+        let target = test.ancestors().nth(3).expect("target/*/deps/test").to_path_buf();
+        let output = Command::new(env!("CARGO"))
+            .args(["build", "--release", "--lib", "--bins", "--target-dir"])
+            .arg(&target)
+            .current_dir(root())
+            .output()
+            .expect("cargo");
+        assert!(output.status.success(), "cargo build --release: {}", text(&output.stderr));
+        target.join("release")
+    })
 }
 
 /// The compiler for a language, by the ending of its files.
@@ -131,4 +156,10 @@ pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
         std::thread::sleep(Duration::from_millis(5));
     }
     panic!("waited a minute for this in vain: {what}");
+}
+
+/// Whether there is a program of this name in PATH.
+pub fn is_installed(program: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|directory| directory.join(program).is_file())
 }

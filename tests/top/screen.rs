@@ -43,7 +43,12 @@ fn choose(terminal: &Terminal, id: &str) {
     loop {
         let screen = terminal.screen();
         if screen.contains(&wanted) {
-            return;
+            // Unless a key that was pressed before has its effect only now.
+            std::thread::sleep(Duration::from_millis(500));
+            if terminal.screen().contains(&wanted) {
+                return;
+            }
+            continue;
         }
         assert!(Instant::now() < end, "queue {id} is not to be found:\n{screen}");
         terminal.keys(&["j"]);
@@ -209,7 +214,9 @@ fn stops_unseen(place: &Place) {
     let stat = || std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     until("it is stopped", || stat().contains(") T "));
     terminal.shows("shell>");
-    terminal.line("clear");
+    // Not every shell makes the terminal its own again: Enter may be no end of a line there.
+    terminal.does(&["send-keys", "-l", "stty sane; clear"]);
+    terminal.keys(&["C-j"]);
     terminal.wait("the shell's screen", |screen| !screen.contains("q quit"));
     terminal.line("fg");
     terminal.shows("q quit");

@@ -92,9 +92,9 @@ impl<W: Write> Told<W> {
     }
 }
 
-/// The text that is handed over in parts.
+/// The text that is handed over in parts. A path may have characters that a terminal would obey.
 fn text(read: impl FnOnce(&mut dyn FnMut(&[u8]))) -> String {
     let mut bytes = Vec::new();
     read(&mut |part| bytes.extend_from_slice(part));
-    String::from_utf8_lossy(&bytes).into_owned()
+    String::from_utf8_lossy(&bytes).replace(char::is_control, "?")
 }

@@ -64,7 +64,7 @@ impl Alive {
             return Some(true);
         }
         // A process that started later only has the same id.
-        let seen = (self.made + process.since + self.asleep) / TICK + 1;
+        let seen = self.made.saturating_add(process.since).saturating_add(self.asleep) / TICK + 1;
         let is_same = os::started(process.id) <= seen;
         Some(is_same && threads(process.id).any(|thread| lives(process.id, thread)))
     }

@@ -4,8 +4,9 @@ use super::events::{Call, CallId, Selector};
 use super::links::{Lane, Receive, Sent, Taken};
 use std::collections::BTreeMap;
 
-/// The most messages that a queue is believed to hold while its msg_qbytes is not known.
-const MOST_HELD: u64 = 1 << 20;
+/// The most messages, and the most bytes, that are remembered of a queue while its msg_qbytes is not
+/// known.
+const MOST_HELD: Held = Held { messages: 1 << 14, bytes: 1 << 24 };
 
 /// How many messages, and how many bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,6 +15,19 @@ pub struct Held {
     pub messages: u64,
     /// Bytes of text.
     pub bytes: u64,
+}
+
+impl Held {
+    fn and(self, other: Held) -> Held {
+        Held {
+            messages: self.messages.saturating_add(other.messages),
+            bytes: self.bytes.saturating_add(other.bytes),
+        }
+    }
+
+    fn without(self, bytes: u64) -> Held {
+        Held { messages: self.messages.saturating_sub(1), bytes: self.bytes.saturating_sub(bytes) }
+    }
 }
 
 /// The messages in a queue.
@@ -25,6 +39,13 @@ pub struct Contents {
     unsure: Vec<Sent>,
     /// Calls that ask for a message and never returned.
     hanging: Vec<(CallId, Selector)>,
+    /// How many such calls are over.
+    lost: u64,
+    /// How many calls are under way that send, and when the last one returned that did.
+    sending: u64,
+    last_send: u64,
+    /// How many receives are under way that destroy a message of any type.
+    destroying: u64,
     /// msg_qbytes, where it is known, and the highest that it ever was.
     pub qbytes: Option<u64>,
     most_qbytes: u64,
@@ -39,6 +60,8 @@ pub struct Contents {
     held: Held,
     /// What was in it before anything was recorded, as far as it was told and is still there.
     before: Held,
+    /// What nobody was seen to receive, and is not remembered.
+    forgotten: Held,
     /// What the receives under way take.
     taking: Held,
     /// Messages that calls took which never returned.
@@ -62,10 +85,7 @@ impl Contents {
 
     /// What is in it.
     pub fn held(&self) -> Held {
-        Held {
-            messages: self.held.messages + self.before.messages,
-            bytes: self.held.bytes + self.before.bytes,
-        }
+        self.held.and(self.before).and(self.forgotten)
     }
 
     /// Its msg_qbytes is told.
@@ -85,6 +105,7 @@ impl Contents {
     pub fn told(&mut self, told: Held) {
         let quiet = self.taking.messages == 0;
         if !self.all_known && quiet {
+            self.forgotten = Held::default();
             self.before = Held {
                 messages: told.messages.saturating_sub(self.held.messages),
                 bytes: told.bytes.saturating_sub(self.held.bytes),
@@ -117,7 +138,7 @@ impl Contents {
             let sent = lane.sent().filter(|sent| sent.counted);
             let add = |held: Held, sent: &Sent| Held {
                 messages: held.messages + 1,
-                bytes: held.bytes + sent.size,
+                bytes: held.bytes.saturating_add(sent.size),
             };
             (*mtype, sent.fold(Held::default(), add))
         })
@@ -127,9 +148,17 @@ impl Contents {
     pub fn begin_send(&mut self, call: &Call, process: usize) {
         let sent = Sent::new(call, process);
         self.longest = self.longest.max(sent.size);
+        self.sending += u64::from(call.returned.is_some());
         match call.mtype {
             Some(mtype) => self.lanes.entry(mtype).or_default().send(sent),
             None => self.unsure.push(sent),
+        }
+    }
+
+    /// A msgsnd that never returned is over. It may have sent its message.
+    pub fn give_up_send(&mut self, id: CallId, at: u64) {
+        if let Some(sent) = self.unsure.iter_mut().find(|sent| sent.id == id) {
+            sent.returned = Some(at);
         }
     }
 
@@ -143,12 +172,14 @@ impl Contents {
 
     /// A msgsnd has sent its message. Gives messages that cannot be there any more.
     pub fn end_send(&mut self, call: &Call) -> Vec<Sent> {
+        self.sending = self.sending.saturating_sub(1);
+        self.last_send = self.last_send.max(call.end().unwrap_or(u64::MAX));
         let Some(mtype) = call.mtype else { return Vec::new() };
         let sent = self.lanes.get_mut(&mtype).and_then(|lane| lane.sent_by(call.id()));
         if let Some(sent) = sent {
             sent.counted = true;
             self.held.messages += 1;
-            self.held.bytes += sent.size;
+            self.held.bytes = self.held.bytes.saturating_add(sent.size);
         }
         self.drop_impossible()
     }
@@ -162,6 +193,10 @@ impl Contents {
             self.presumed = false;
         }
         while self.is_beyond_limit() {
+            if self.qbytes.is_none() {
+                self.forget_oldest();
+                break;
+            }
             let oldest = self
                 .lanes
                 .iter()
@@ -179,15 +214,35 @@ impl Contents {
     }
 
     fn is_beyond_limit(&self) -> bool {
-        match self.qbytes {
-            Some(_) => {
-                // Whoever never returned may have taken one.
-                let hanging = self.longest.saturating_mul(self.hanging.len() as u64);
-                let gone = self.taking.bytes.saturating_add(hanging);
-                self.held.bytes > self.most_qbytes.saturating_add(gone)
-            }
-            None => self.held.messages > MOST_HELD,
+        if self.qbytes.is_none() {
+            return self.held.messages > MOST_HELD.messages || self.held.bytes > MOST_HELD.bytes;
         }
+        // Whoever never returned may have taken one.
+        let never = self.lost.saturating_add(self.hanging.len() as u64);
+        let gone = self.taking.bytes.saturating_add(self.longest.saturating_mul(never));
+        let most_messages = self.taking.messages.saturating_add(never);
+        self.held.bytes > self.most_qbytes.saturating_add(gone)
+            || self.held.messages > self.most_qbytes.saturating_add(most_messages)
+    }
+
+    /// Forgets the oldest quarter of all messages. They may be there yet, but there is no room for them
+    /// here.
+    fn forget_oldest(&mut self) {
+        let sent = self.lanes.values().flat_map(Lane::sent);
+        let mut times: Vec<u64> = sent.map(|sent| sent.id.entered).collect();
+        let quarter = times.len() / 4;
+        if quarter == times.len() {
+            return;
+        }
+        let (_, until, _) = times.select_nth_unstable(quarter);
+        let lanes = self.lanes.values_mut();
+        let forgotten: Vec<Sent> = lanes.flat_map(|lane| lane.lose_until(*until)).collect();
+        for sent in forgotten.iter().filter(|sent| sent.counted) {
+            self.forgotten = self.forgotten.and(Held { messages: 1, bytes: sent.size });
+        }
+        forgotten.iter().for_each(|sent| self.left(sent));
+        self.lanes.retain(|_, lane| !lane.is_idle());
+        self.all_known = false;
     }
 
     fn has_strangers(&mut self) {
@@ -197,8 +252,7 @@ impl Contents {
 
     fn left(&mut self, sent: &Sent) {
         if sent.counted {
-            self.held.messages = self.held.messages.saturating_sub(1);
-            self.held.bytes = self.held.bytes.saturating_sub(sent.size);
+            self.held = self.held.without(sent.size);
         }
     }
 
@@ -218,7 +272,12 @@ impl Contents {
             (_, Some(mtype)) => {
                 self.lanes.entry(mtype).or_default().begin_receive(call.id());
                 self.taking.messages += 1;
-                self.taking.bytes += call.result().unwrap_or(0) as u64;
+                let bytes = call.result().unwrap_or(0) as u64;
+                self.taking.bytes = self.taking.bytes.saturating_add(bytes);
+            }
+            _ if destroys(call) => {
+                self.destroying += 1;
+                self.all_known = false;
             }
             _ => (),
         }
@@ -232,6 +291,7 @@ impl Contents {
         };
         let (_, selector) = self.hanging.remove(index);
         if !late {
+            self.lost += 1;
             let lanes = self.lanes.iter_mut().filter(|(mtype, _)| selector.takes(**mtype));
             lanes.for_each(|(_, lane)| lane.lose_receiver());
         }
@@ -250,10 +310,16 @@ impl Contents {
         let all_known = self.all_known && !may_be_unsure;
         let lane = self.lanes.entry(mtype).or_default();
         let mut taken = lane.take(&receive, hanging, all_known);
-        self.tidy(Some(mtype));
-        if taken.sent.is_none() {
-            taken.sent = self.take_unsure(&receive);
+        let is_next = taken.sent.is_some();
+        if !is_next {
+            taken = self.take_unsure(&receive);
         }
+        if taken.sent.is_none()
+            && let Some(lane) = self.lanes.get_mut(&mtype)
+        {
+            taken = lane.search(&receive, self.all_known || self.strangers);
+        }
+        self.tidy(Some(mtype));
         match &taken.sent {
             Some(sent) => self.left(sent),
             None => self.took_older(call),
@@ -263,22 +329,27 @@ impl Contents {
             true => self.swallowed += taken.vanished.len() as u64,
             false => self.vanished += taken.vanished.len() as u64,
         }
-        if taken.sent.is_none() || !taken.explained {
+        if !taken.explained {
             self.has_strangers_unless_old();
+        }
+        if taken.mixed_up || may_be_unsure && !receive.tells_length() {
+            self.all_known = false;
         }
         taken
     }
 
-    fn take_unsure(&mut self, receive: &Receive) -> Option<Sent> {
-        let index = self.unsure.iter().position(|sent| sent.agrees(receive))?;
-        Some(self.unsure.remove(index))
+    /// What a call may have sent that never returned.
+    fn take_unsure(&mut self, receive: &Receive) -> Taken {
+        let index = self.unsure.iter().position(|sent| sent.agrees(receive));
+        let sent = index.map(|index| self.unsure.remove(index));
+        Taken { explained: sent.is_some(), sent, ..Taken::default() }
     }
 
     /// A message was received that nobody was seen to send.
     fn took_older(&mut self, call: &Call) {
         let size = call.result().unwrap_or(0) as u64;
-        self.before.messages = self.before.messages.saturating_sub(1);
-        self.before.bytes = self.before.bytes.saturating_sub(size);
+        let older = if self.before.messages > 0 { &mut self.before } else { &mut self.forgotten };
+        *older = older.without(size);
     }
 
     /// What cannot be explained in a queue of which all is known comes from outside.
@@ -291,6 +362,7 @@ impl Contents {
     /// A message could not be stored and is gone. Which type it had is not known; what is oldest
     /// is the likeliest.
     fn destroy(&mut self, call: &Call) -> Taken {
+        self.destroying = self.destroying.saturating_sub(1);
         let selector = call.selector();
         let matching = self.lanes.iter().filter(|(mtype, _)| selector.takes(**mtype));
         let first = match selector {
@@ -307,8 +379,6 @@ impl Contents {
         if let Some(sent) = &taken.sent {
             self.left(sent);
         }
-        // Another type's may have been meant.
-        self.all_known = false;
         taken
     }
 
@@ -328,17 +398,31 @@ impl Contents {
             self.lanes.retain(|_, lane| !lane.is_idle());
         }
         let vanished = (gone.len() - swallowed) as u64;
-        self.swallowed += swallowed as u64;
-        self.vanished += vanished;
+        // Where not all is known, a message may be gone that is believed to be there.
+        if self.all_known || self.strangers {
+            self.swallowed += swallowed as u64;
+            self.vanished += vanished;
+        }
         if vanished > 0 {
-            self.has_strangers();
+            self.has_strangers_unless_old();
         }
         if selector == Selector::Any {
             self.before = Held::default();
-            self.all_known = !self.strangers;
-            self.unsure.retain(|sent| sent.id.entered > call.entered);
+            self.forgotten = Held::default();
+            if self.was_quiet_since(call.entered) {
+                self.clear();
+                self.all_known = !self.strangers;
+            }
         }
         gone
+    }
+
+    /// Whether no call was under way at this time, or has begun since, that brought or took a message.
+    fn was_quiet_since(&self, time: u64) -> bool {
+        let is_over = |sent: &Sent| sent.returned.is_some_and(|over| over < time);
+        let nobody_sent =
+            self.sending == 0 && self.last_send < time && self.unsure.iter().all(is_over);
+        nobody_sent && self.taking.messages == 0 && self.destroying == 0
     }
 
     /// The queue is gone, and all that was in it.
@@ -347,7 +431,13 @@ impl Contents {
         self.unsure.clear();
         self.held = Held::default();
         self.before = Held::default();
+        self.forgotten = Held::default();
     }
+}
+
+/// Whether a call destroys a message, and of which type is not known.
+fn destroys(call: &Call) -> bool {
+    call.takes() && call.errno() == Some(libc::EFAULT) && taken_type(call).is_none()
 }
 
 /// The type of the message that a call takes, where that is known.

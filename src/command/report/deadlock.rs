@@ -15,32 +15,76 @@ pub struct Waiter {
 /// wait for each other, or for themselves. All of a process's waiters have to be there, and only
 /// processes that do nothing but wait.
 pub fn knots(waiters: &[Waiter]) -> Vec<Vec<usize>> {
-    let mut helpers: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    let mut helpers = Others::new();
     for waiter in waiters {
         helpers.entry(waiter.process).or_default().extend(&waiter.helpers);
     }
     // Whoever has a helper that does not wait can go on, and may then help others.
     loop {
         let is_stuck = |process: &usize| helpers.contains_key(process);
-        let free = helpers.iter().find(|(_, helpers)| !helpers.iter().all(is_stuck));
-        let Some(free) = free.map(|(process, _)| *process) else { break };
-        helpers.remove(&free);
+        let free = helpers.iter().filter(|(_, helpers)| !helpers.iter().all(is_stuck));
+        let free: Vec<usize> = free.map(|(process, _)| *process).collect();
+        if free.is_empty() {
+            break;
+        }
+        free.iter().for_each(|process| drop(helpers.remove(process)));
     }
-    let reached: BTreeMap<usize, BTreeSet<usize>> =
-        helpers.keys().map(|process| (*process, reachable(*process, &helpers))).collect();
-    let mut knots: Vec<Vec<usize>> = Vec::new();
-    for (process, reaches) in &reached {
-        let meets = |other: &&usize| reached[*other].contains(process);
-        let knot: Vec<usize> = reaches.iter().filter(meets).copied().collect();
-        if knot.contains(process) && !knots.contains(&knot) {
+    // What leads into no circle is in none; neither is what comes out of one.
+    trim(&mut helpers);
+    let mut helped = turned(&helpers);
+    trim(&mut helped);
+    let helpers = turned(&helped);
+    let mut rest: BTreeSet<usize> = helpers.keys().copied().collect();
+    let mut knots = Vec::new();
+    while let Some(process) = rest.pop_first() {
+        let reached = reachable(process, &helpers);
+        if reached.contains(&process) {
+            let knot: Vec<usize> =
+                reached.intersection(&reachable(process, &helped)).copied().collect();
+            rest.retain(|other| !knot.contains(other));
             knots.push(knot);
         }
     }
     knots
 }
 
-/// Whoever can be reached from a process by asking who could help, and who could help him.
-fn reachable(from: usize, helpers: &BTreeMap<usize, BTreeSet<usize>>) -> BTreeSet<usize> {
+/// For each process, others.
+type Others = BTreeMap<usize, BTreeSet<usize>>;
+
+/// The same from the others' side.
+fn turned(all: &Others) -> Others {
+    let mut turned = Others::new();
+    for (process, others) in all {
+        turned.entry(*process).or_default();
+        for other in others {
+            turned.entry(*other).or_default().insert(*process);
+        }
+    }
+    turned
+}
+
+/// Takes away, again and again, whoever has no others.
+fn trim(all: &mut Others) {
+    let turned = turned(all);
+    let has_none =
+        |(process, others): (&usize, &BTreeSet<usize>)| others.is_empty().then_some(*process);
+    let mut without: Vec<usize> = all.iter().filter_map(has_none).collect();
+    while let Some(process) = without.pop() {
+        all.remove(&process);
+        for other in turned.get(&process).into_iter().flatten() {
+            if let Some(others) = all.get_mut(other)
+                && others.remove(&process)
+                && others.is_empty()
+            {
+                without.push(*other);
+            }
+        }
+    }
+}
+
+/// Whoever can be reached from a process by asking who could help, and who could help him; or whom they
+/// could help.
+fn reachable(from: usize, helpers: &Others) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();
     let mut open = vec![from];
     while let Some(process) = open.pop() {
@@ -88,6 +132,18 @@ mod tests {
         let waiters: [(usize, &[usize]); 5] =
             [(1, &[2]), (2, &[1]), (3, &[1]), (4, &[5]), (5, &[4])];
         assert_eq!(found(&waiters), [[1, 2], [4, 5]]);
+    }
+
+    #[test]
+    fn long_lines_before_and_behind_a_knot_are_none() {
+        let line = 20_000;
+        let mut waiters: Vec<Waiter> =
+            (0..line).map(|process| Waiter { process, helpers: vec![process + 1] }).collect();
+        // Two in the middle wait for each other, one of them for those behind as well.
+        let middle = line / 2;
+        waiters.push(Waiter { process: middle + 1, helpers: vec![middle] });
+        waiters.push(Waiter { process: line, helpers: vec![] });
+        assert_eq!(knots(&waiters), [[middle, middle + 1]]);
     }
 
     #[test]

@@ -173,7 +173,8 @@ impl Event {
                 process,
                 at,
                 forked: kind == Kind::Fork,
-                name: String::from_utf8_lossy(&record.bytes).into_owned(),
+                // It may be anything; a terminal must not take it for orders.
+                name: String::from_utf8_lossy(&record.bytes).replace(char::is_control, "?"),
                 namespace: record.namespace(),
             }),
             Kind::Exit => Event::Exit(process, at),
@@ -247,6 +248,17 @@ mod tests {
         assert_eq!(call(10, 99), Some((Some(99), Some(5))));
         assert_eq!(call(10, 100), Some((None, None)));
         assert_eq!(call(100, 101), None);
+    }
+
+    #[test]
+    fn a_name_is_nothing_that_a_terminal_obeys() {
+        let mut record = receive(1, 10, 20, 0, b"a\x1b[2J\n\xff\xc2\x9bb").0;
+        record.kind = Kind::Program;
+        let told = Told::Returned(record, false);
+        match Event::of(told, &Scale::in_nanoseconds(0)) {
+            Some(Event::Began(began)) => assert_eq!(began.name, "a?[2J?\u{fffd}?b"),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]

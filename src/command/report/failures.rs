@@ -31,6 +31,8 @@ pub struct Key {
 /// What a failure comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
+    /// A hook or an injected fault.
+    Injected,
     /// The id is negative.
     NegativeId,
     /// The size is.
@@ -110,6 +112,7 @@ impl<O: Observer> Model<'_, O> {
         let is_there = self.is_there(call.object);
         let copies = call.kind == Kind::Receive && call.has(MSG_COPY);
         match call.kind {
+            _ if call.injected.answer => Reason::Injected,
             _ if errno == EIDRM => Reason::Queue,
             _ if call.object < 0 => Reason::NegativeId,
             Kind::Send | Kind::Receive if negative => Reason::NegativeSize,
@@ -130,6 +133,9 @@ impl<O: Observer> Model<'_, O> {
     /// What is wrong with the arguments, in words; nothing where nothing is.
     fn argument(&self, call: &Call, reason: Reason) -> Option<String> {
         let words = match reason {
+            Reason::Injected => {
+                "the queue was not asked: a hook or an injected fault answered in its stead"
+            }
             Reason::NegativeId => {
                 "a negative number is no queue; the msgget before it may have failed"
             }

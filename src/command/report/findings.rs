@@ -98,7 +98,13 @@ impl<'a> Findings<'a> {
         let all = model.removed.iter().chain(model.queues.values());
         let mut queues: Vec<&Queue> = all.filter(|queue| queue.is_used()).collect();
         queues.sort_by_key(|queue| (queue.life.since, queue.id));
-        queues.into_iter().for_each(|queue| findings.queue(queue, live, now));
+        let listed = model.left_listed;
+        for queue in queues {
+            findings.queue(queue);
+            if !live && queue.life.removed.is_none() && queue.life.origin != Origin::Before {
+                findings.left_behind(queue, listed, now);
+            }
+        }
         findings.finish(now)
     }
 
@@ -214,7 +220,7 @@ impl<'a> Findings<'a> {
         }
     }
 
-    fn queue(&mut self, queue: &Queue, live: bool, now: u64) {
+    fn queue(&mut self, queue: &Queue) {
         let id = queue.id;
         let maker: Vec<usize> = queue.life.maker().into_iter().collect();
         let gone = [
@@ -230,39 +236,47 @@ impl<'a> Findings<'a> {
             ),
         ];
         for (sort, messages, how) in gone.into_iter().filter(|(_, messages, _)| *messages > 0) {
-            let text = format!("{} in queue {id} were {how}", count(messages, "message"));
+            let were = if messages == 1 { "was" } else { "were" };
+            let text = format!("{} in queue {id} {were} {how}", count(messages, "message"));
             self.add(sort, queue.life.since, Some(id), &[], text);
         }
-        if let Some(removed) = queue.life.removed {
-            if queue.dropped.messages > 0 {
-                let who = removed.process.map_or_else(
-                    || "somebody who is not in the recording".to_string(),
-                    |process| self.processes.words(process),
-                );
-                let text = format!(
-                    "queue {id} was removed by {who} at {} with {} ({}) that nobody had received",
-                    moment(removed.at),
-                    count(queue.dropped.messages, "message"),
-                    count(queue.dropped.bytes, "byte")
-                );
-                self.add(Sort::Unread, removed.at, Some(id), &maker, text);
-            }
-        } else if !live && queue.life.origin != Origin::Before {
-            let held = queue.contents.held();
-            let messages = match held.messages {
-                0 => "empty".to_string(),
-                messages => format!(
-                    "with {} ({}) that nobody has received",
-                    count(messages, "message"),
-                    count(held.bytes, "byte")
-                ),
-            };
-            let text = format!(
-                "queue {id} was not removed, and stays behind {messages}; {}",
-                self.made(queue)
+        if let Some(removed) = queue.life.removed
+            && queue.dropped.messages > 0
+        {
+            let who = removed.process.map_or_else(
+                || "somebody who is not in the recording".to_string(),
+                |process| self.processes.words(process),
             );
-            self.add(Sort::LeftBehind, now, Some(id), &maker, text);
+            let text = format!(
+                "queue {id} was removed by {who} at {} with {} ({}) that nobody had received",
+                moment(removed.at),
+                count(queue.dropped.messages, "message"),
+                count(queue.dropped.bytes, "byte")
+            );
+            self.add(Sort::Unread, removed.at, Some(id), &maker, text);
         }
+    }
+
+    /// A queue that was not removed; `listed`: as those have noted who looked when all was over.
+    fn left_behind(&mut self, queue: &Queue, listed: bool, now: u64) {
+        let (id, held) = (queue.id, queue.left());
+        let messages = match held.messages {
+            0 => "empty".to_string(),
+            messages => format!(
+                "with {} ({}) that nobody has received",
+                count(messages, "message"),
+                count(held.bytes, "byte")
+            ),
+        };
+        let made = self.made(queue);
+        let text = match listed {
+            true => format!("queue {id} was not removed, and stays behind {messages}; {made}"),
+            false => format!(
+                "queue {id} was not removed, as far as is recorded, and stays behind {messages}; {made}"
+            ),
+        };
+        let maker: Vec<usize> = queue.life.maker().into_iter().collect();
+        self.add(Sort::LeftBehind, now, Some(id), &maker, text);
     }
 
     /// Who made a queue.

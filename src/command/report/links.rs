@@ -71,6 +71,16 @@ impl Sent {
         let common = self.bytes.len().min(bytes.len());
         size_agrees && self.bytes.get(..common) == bytes.get(..common)
     }
+
+    /// Whether it was surely in the queue by then, or had been.
+    fn is_before(&self, time: u64) -> bool {
+        self.returned.is_some_and(|returned| returned < time)
+    }
+
+    /// Whether no receive can tell it from the other one.
+    fn is_like(&self, other: &Sent) -> bool {
+        (self.size, self.number, &self.bytes) == (other.size, other.number, &other.bytes)
+    }
 }
 
 /// What a receive got.
@@ -117,6 +127,11 @@ impl Receive<'_> {
     pub fn by(call: &Call) -> Receive<'_> {
         Receive { id: call.id(), got: Got::by(call), number: call.number }
     }
+
+    /// Whether it tells how long the message was.
+    pub fn tells_length(&self) -> bool {
+        matches!(self.got, Got::Message { cut: false, .. })
+    }
 }
 
 /// What is found for a receive.
@@ -130,6 +145,9 @@ pub struct Taken {
     pub vanished: Vec<Sent>,
     /// Whether calls that are recorded may account for all this.
     pub explained: bool,
+    /// Whether it may have been another message, of another text: what is left is not surely what is
+    /// believed to be left.
+    pub mixed_up: bool,
 }
 
 /// The messages of one type in one queue.
@@ -141,7 +159,12 @@ pub struct Lane {
     taking: Vec<CallId>,
     /// How many messages may be gone without a trace: taken by calls that never returned.
     perhaps_gone: usize,
+    /// Messages that a receive is said to have taken which may have taken another one, of another text.
+    mixed_up: Vec<Sent>,
 }
+
+/// How many mixed up messages are remembered.
+const MOST_MIXED_UP: usize = 64;
 
 impl Lane {
     /// The messages.
@@ -167,7 +190,9 @@ impl Lane {
 
     /// A message is being sent.
     pub fn send(&mut self, sent: Sent) {
-        self.sent.push_back(sent);
+        // Nearly always at the end.
+        let place = self.sent.partition_point(|other| other.id <= sent.id);
+        self.sent.insert(place, sent);
     }
 
     /// A call that will take a message begins.
@@ -188,29 +213,34 @@ impl Lane {
         self.sent.pop_front()
     }
 
+    /// Removes all messages whose calls had begun by then.
+    pub fn lose_until(&mut self, time: u64) -> Vec<Sent> {
+        let count = self.sent.partition_point(|sent| sent.id.entered <= time);
+        self.sent.drain(..count).collect()
+    }
+
     /// Finds what a receive took when it returns. `others`: how many calls wait for such a message
     /// that never returned, and may have got one. `all_known`: nothing came into the queue or
-    /// left it but what was recorded.
+    /// left it but what was recorded. Nothing where no message should be the next one.
     pub fn take(&mut self, receive: &Receive, others: usize, all_known: bool) -> Taken {
         self.taking.retain(|id| *id != receive.id);
         if let Some(sent) = self.take_number(receive.number) {
-            return Taken {
-                sent: Some(sent),
-                certain: true,
-                vanished: Vec::new(),
-                explained: true,
-            };
+            return Taken { sent: Some(sent), certain: true, explained: true, ..Taken::default() };
         }
         let ahead = self.taking.len() + others + self.perhaps_gone;
         let candidates = self.candidates(receive, ahead);
         let taken = match candidates.as_slice() {
-            [] => self.search(receive),
-            candidates => self.choose(candidates, all_known),
+            [] => self.swap(receive),
+            candidates => self.choose(candidates, others, all_known),
         };
+        self.forget_exposure();
+        taken
+    }
+
+    fn forget_exposure(&mut self) {
         if self.perhaps_gone > 0 && !self.sent.iter().any(|sent| sent.exposed) {
             self.perhaps_gone = 0;
         }
-        taken
     }
 
     /// The message of this number: nothing has to be found out then.
@@ -243,44 +273,77 @@ impl Lane {
 
     /// Chooses the candidate whose call returned first: whoever took another of them instead can be
     /// said to have taken this one later, but not the other way round.
-    fn choose(&mut self, all: &[(usize, usize)], all_known: bool) -> Taken {
+    fn choose(&mut self, all: &[(usize, usize)], others: usize, all_known: bool) -> Taken {
         let returned =
             |(index, _): &&(usize, usize)| self.sent[*index].returned.unwrap_or(u64::MAX);
         let Some((index, before)) = all.iter().min_by_key(returned).copied() else {
             return Taken::default();
         };
-        let doubted = self.sent[index].doubted;
-        let certain = all_known && all.len() == 1 && !doubted;
+        let certain = all_known && all.len() == 1 && !self.sent[index].doubted;
+        let is_like = |(other, _): &(usize, usize)| self.sent[*other].is_like(&self.sent[index]);
+        let mixed_up = !all.iter().all(is_like);
         if all.len() > 1 {
-            all.iter().for_each(|(other, _)| self.sent[*other].doubted = true);
+            // Any of them may have been taken; and where this one was gone before, one of the others is.
+            let exposed = self.sent[index].exposed;
+            for (other, _) in all {
+                self.sent[*other].doubted = true;
+                self.sent[*other].exposed |= exposed;
+            }
         }
-        let sent = self.sent.remove(index);
-        // Those surely before it that nobody can be taking now were taken without a trace.
-        let gone = before.saturating_sub(self.taking.len()).min(self.perhaps_gone);
-        let vanished = match &sent {
-            Some(sent) if all.len() == 1 => self.remove_before(sent.id.entered, gone),
-            _ => Vec::new(),
+        let Some(sent) = self.sent.remove(index) else { return Taken::default() };
+        if mixed_up && self.mixed_up.len() < MOST_MIXED_UP {
+            self.mixed_up.push(sent.clone());
+        }
+        // Those surely before it were taken without a trace, if nobody can be taking them now.
+        let vanished = match certain && before > 0 && self.taking.is_empty() {
+            true => self.remove_before(sent.id.entered, usize::MAX),
+            false => Vec::new(),
         };
-        self.perhaps_gone -= vanished.len();
-        Taken { sent, certain, vanished, explained: true }
+        self.perhaps_gone -= vanished.len().saturating_sub(others).min(self.perhaps_gone);
+        Taken { sent: Some(sent), certain, vanished, explained: true, mixed_up }
     }
 
-    /// Finds a message that should not be the next one, but agrees. Those before it are gone.
-    fn search(&mut self, receive: &Receive) -> Taken {
+    /// Finds a message that an earlier receive is said to have taken, which then has taken another: one
+    /// of those that it may have.
+    fn swap(&mut self, receive: &Receive) -> Taken {
+        let index = self.mixed_up.iter().position(|sent| sent.agrees(receive));
+        let other = self.sent.iter().position(|sent| sent.doubted);
+        let (Some(index), Some(other)) = (index, other) else { return Taken::default() };
+        let sent = self.mixed_up.remove(index);
+        let in_its_place = self.sent.remove(other);
+        let sent = Sent { counted: in_its_place.is_some_and(|other| other.counted), ..sent };
+        Taken { sent: Some(sent), explained: true, ..Taken::default() }
+    }
+
+    /// Finds a message that should not be the next one, but agrees. Those before it are gone, if `all`
+    /// messages that came are known.
+    pub fn search(&mut self, receive: &Receive, all: bool) -> Taken {
         let found = self.sent.iter().take(MOST_SEARCHED).position(|sent| sent.agrees(receive));
         let Some(sent) = found.and_then(|index| self.sent.remove(index)) else {
             return Taken::default();
         };
-        let vanished = self.remove_before(sent.id.entered, usize::MAX);
-        Taken { sent: Some(sent), certain: false, vanished, explained: false }
+        let vanished = match all {
+            true => self.remove_before(sent.id.entered, usize::MAX),
+            false => Vec::new(),
+        };
+        self.forget_exposure();
+        Taken { sent: Some(sent), vanished, ..Taken::default() }
     }
 
     /// A receive that began at `time` found nothing. Gives the messages that are gone then, and how
     /// many of them calls may have taken that never returned: `hanging`, or over.
     pub fn found_nothing(&mut self, time: u64, hanging: usize) -> (Vec<Sent>, usize) {
-        let gone = self.remove_before(time, usize::MAX);
-        let explained = gone.len().min(self.perhaps_gone + hanging);
-        self.perhaps_gone = self.perhaps_gone.saturating_sub(gone.len());
+        let before = self.sent.iter().filter(|sent| sent.is_before(time)).count();
+        let explained = self.perhaps_gone + hanging;
+        let gone = match before.saturating_sub(self.taking.len()) {
+            // Which of them are being taken is not known.
+            least if !self.taking.is_empty() => least.saturating_sub(explained),
+            all => all,
+        };
+        let gone = self.remove_before(time, gone);
+        let explained = if self.taking.is_empty() { gone.len().min(explained) } else { 0 };
+        self.perhaps_gone -= gone.len().saturating_sub(hanging).min(self.perhaps_gone);
+        self.forget_exposure();
         (gone, explained)
     }
 
@@ -290,12 +353,11 @@ impl Lane {
         if most == 0 {
             return Vec::new();
         }
-        let is_before = |sent: &Sent| sent.returned.is_some_and(|returned| returned < time);
-        let before = self.sent.iter().filter(|sent| is_before(sent)).count();
+        let before = self.sent.iter().filter(|sent| sent.is_before(time)).count();
         let mut left = before.saturating_sub(self.taking.len()).min(most);
         let mut removed = Vec::new();
         self.sent.retain(|sent| {
-            let goes = left > 0 && is_before(sent);
+            let goes = left > 0 && sent.is_before(time);
             if goes {
                 left -= 1;
                 removed.push(sent.clone());
@@ -309,3 +371,7 @@ impl Lane {
 #[cfg(test)]
 #[path = "links_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "links_rough_tests.rs"]
+mod rough_tests;

@@ -10,7 +10,7 @@ use libc::{EFAULT, ENOMSG, IPC_NOWAIT, IPC_RMID, MSG_COPY, MSG_NOERROR};
 use std::collections::HashMap;
 
 #[derive(Default)]
-struct Seen(Vec<Link>);
+pub struct Seen(pub Vec<Link>);
 
 impl Observer for Seen {
     fn link(&mut self, link: &Link) {
@@ -18,7 +18,7 @@ impl Observer for Seen {
     }
 }
 
-const KNOWN: Known = Known {
+pub const KNOWN: Known = Known {
     threshold: 1_000_000,
     msgmnb: Some(16384),
     msgmax: Some(8192),
@@ -127,6 +127,22 @@ fn a_message_that_was_cut_is_known_by_what_is_left_of_it() {
 }
 
 #[test]
+fn sends_that_only_a_cut_text_tells_apart_may_each_have_been_the_one_that_was_cut() {
+    let mut cut = with_flags(receive(2, 30, 31, 7, b"ab"), MSG_NOERROR);
+    cut.0.msgsz = 2;
+    let calls = vec![
+        create(1, 0),
+        send(1, 10, 19, 7, b"abcdef"),
+        send(3, 11, 20, 7, b"ab"),
+        cut,
+        receive(2, 40, 41, 7, b"abcdef"),
+    ];
+    let (found, vanished) = links_and_vanished(KNOWN, calls);
+    assert_eq!((found.len(), vanished), (2, 0), "each has its send: {found:?}");
+    assert!(found.iter().all(|(_, _, certain)| !certain), "{found:?}");
+}
+
+#[test]
 fn a_copy_takes_nothing() {
     let calls = vec![
         send(1, 10, 11, 7, b"text"),
@@ -145,6 +161,18 @@ fn a_message_that_cannot_be_stored_is_gone() {
         receive(2, 40, 41, 7, b"same"),
     ];
     assert_eq!(links(calls), [(20, 40, true)]);
+}
+
+#[test]
+fn while_a_message_of_any_type_is_destroyed_nothing_is_certain() {
+    let calls = vec![
+        send(1, 1, 2, 7, b"same"),
+        send(1, 3, 4, 7, b"same"),
+        failed(with_type(receive(2, 5, 20, 7, b""), 0), EFAULT),
+        receive(3, 10, 11, 7, b"same"),
+    ];
+    let found = links(calls);
+    assert!(found.iter().all(|(_, _, certain)| !certain), "the first may be gone: {found:?}");
 }
 
 #[test]
@@ -193,6 +221,54 @@ fn whoever_was_killed_while_he_sent_may_have_sent_the_message() {
         receive(3, 40, 41, 7, b"same"),
     ];
     assert_eq!(links(calls), [(20, 30, false), (10, 40, false)]);
+}
+
+#[test]
+fn whoever_was_killed_while_he_sent_may_have_sent_what_is_received_first() {
+    let calls = vec![
+        never(send(4, 5, 6, 7, b"one")),
+        send(1, 10, 11, 7, b"two"),
+        send(1, 20, 21, 7, b"one"),
+        receive(2, 30, 31, 7, b"one"),
+        receive(2, 40, 41, 7, b"two"),
+        receive(2, 50, 51, 7, b"one"),
+    ];
+    let (found, vanished) = links_and_vanished(KNOWN, [vec![create(1, 0)], calls].concat());
+    assert_eq!((found.len(), vanished), (3, 0), "nobody else has taken anything: {found:?}");
+}
+
+#[test]
+fn a_send_that_hangs_may_send_after_the_queue_was_seen_empty() {
+    let calls = vec![
+        never(send(4, 5, 6, 7, b"same")),
+        failed(with_type(receive(3, 10, 11, 7, b""), 0), ENOMSG),
+        send(1, 20, 21, 7, b"same"),
+        receive(2, 30, 31, 7, b"same"),
+    ];
+    assert_eq!(links(calls), [(20, 30, false)]);
+}
+
+#[test]
+fn a_receive_that_began_before_the_queue_was_seen_empty_may_have_taken_what_was_there_before() {
+    let calls = vec![
+        receive(2, 1, 100, 7, b"same"),
+        failed(with_type(receive(3, 10, 11, 7, b""), 0), ENOMSG),
+        send(1, 20, 21, 7, b"same"),
+    ];
+    assert_eq!(links_knowing(KNOWN, calls), [(20, 1, false)]);
+}
+
+#[test]
+fn a_text_that_should_not_be_next_may_be_that_of_a_message_which_was_there_before() {
+    let calls = vec![
+        send(1, 10, 11, 7, b"one"),
+        send(1, 20, 21, 7, b"old"),
+        receive(2, 30, 31, 7, b"old"),
+        receive(2, 40, 41, 7, b"one"),
+    ];
+    let (found, vanished) = links_and_vanished(KNOWN, calls);
+    assert_eq!(vanished, 0, "the first is there yet");
+    assert_eq!(found, [(20, 30, false), (10, 40, false)]);
 }
 
 #[test]
@@ -256,10 +332,10 @@ fn a_number_needs_no_order_and_no_text() {
 }
 
 /// Numbers that look random, and are the same each time.
-struct Numbers(u64);
+pub struct Numbers(pub u64);
 
 impl Numbers {
-    fn below(&mut self, most: u64) -> u64 {
+    pub fn below(&mut self, most: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         (self.0 >> 33) % most
     }

@@ -36,7 +36,8 @@ impl<O: Observer> Model<'_, O> {
         let threshold = self.known.threshold;
         let queue = self.used(call.object, process, call.entered);
         queue.under_way += usize::from(call.returned.is_some());
-        let waits = call.may_wait() && queue.contents.fits(call.msgsz) == Some(false);
+        let may_wait = call.may_wait() && !call.injected.delay;
+        let waits = may_wait && queue.contents.fits(call.msgsz) == Some(false);
         if let Some(end) = call.end().filter(|_| waits) {
             queue.senders_waited.add(end - call.entered);
         }
@@ -78,7 +79,8 @@ impl<O: Observer> Model<'_, O> {
         if call.takes() {
             queue.asked(call.selector());
         }
-        let waits = call.may_wait() && !queue.contents.has(call.selector());
+        let may_wait = call.may_wait() && !call.injected.delay;
+        let waits = may_wait && !queue.contents.has(call.selector());
         if let Some(end) = call.end().filter(|_| waits) {
             queue.receivers_waited.add(end - call.entered);
         }
@@ -112,7 +114,7 @@ impl<O: Observer> Model<'_, O> {
         self.retire(id, at);
     }
 
-    /// A message was received. Gives who sent it.
+    /// A message was received. Gives who sent it, where that is certain.
     fn receive(&mut self, call: &Call, process: usize, at: u64) -> Option<usize> {
         let id = call.object;
         self.processes.get_mut(process).received += 1;
@@ -140,10 +142,10 @@ impl<O: Observer> Model<'_, O> {
         let link = link?;
         let talk = self.talks.row((link.from, link.to));
         talk.messages += 1;
-        talk.bytes += link.size;
+        talk.bytes = talk.bytes.saturating_add(link.size);
         talk.certain += u64::from(link.certain);
         self.observer.link(&link);
-        Some(link.from)
+        link.certain.then_some(link.from)
     }
 
     /// A call that may have waited has returned.
@@ -152,8 +154,7 @@ impl<O: Observer> Model<'_, O> {
             return;
         }
         if matches!(ended, Ended::Failed(errno) if errno != EIDRM) {
-            // Somebody may have had to end a deadlock.
-            self.look_for_knots(at, self.known.threshold);
+            self.look_for_doubtful_knots(at, self.known.threshold);
         }
         if let Some(mut wait) = self.waiting.remove(&call.id()) {
             wait.ended = Some((at, ended));

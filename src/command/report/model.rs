@@ -7,7 +7,7 @@ use super::failures::Failures;
 use super::life::Removed;
 use super::messages::Talk;
 use super::observer::{DepthSample, Observer};
-use super::process::{Process, Processes};
+use super::process::Processes;
 use super::queue::Queue;
 use super::stuck::Knot;
 use super::summary::Links;
@@ -65,8 +65,9 @@ pub struct Model<'a, O> {
     pub waits: Longest,
     /// Failures that the life of a queue explains.
     pub failures: Failures,
-    /// Deadlocks.
+    /// Deadlocks, and whether some of them may be none.
     pub knots: Vec<Knot>,
+    pub doubtful_knots: bool,
     /// Calls that are over.
     pub calls: u64,
     /// How many receives have their send.
@@ -75,6 +76,8 @@ pub struct Model<'a, O> {
     pub all_listed: bool,
     /// The queues that are still there at the end, where that was noted.
     pub left: HashSet<i32>,
+    /// Whether it was.
+    pub left_listed: bool,
     /// What is still to be had.
     pub budget: Budget,
 }
@@ -96,10 +99,12 @@ impl<'a, O: Observer> Model<'a, O> {
             waits: Longest::default(),
             failures: Failures::default(),
             knots: Vec::new(),
+            doubtful_knots: false,
             calls: 0,
             links: Links::default(),
             all_listed: false,
             left: HashSet::new(),
+            left_listed: false,
             budget: Budget::default(),
         }
     }
@@ -156,6 +161,7 @@ impl<'a, O: Observer> Model<'a, O> {
         self.processes.get_mut(process).waiting.remove(&id.thread);
         if let Some(queue) = self.queues.get_mut(&call.object) {
             queue.contents.give_up_receive(id, false);
+            queue.contents.give_up_send(id, at);
         }
         self.observer.never(process, &call, Some(at));
         self.calls += 1;
@@ -173,10 +179,15 @@ impl<'a, O: Observer> Model<'a, O> {
 
     /// The recording ends here. Processes that are gone, as far as that can be told, wait no more.
     pub fn finish(&mut self, now: u64, last: u64, alive: &Alive) {
-        let gone = |process: &Process| !process.is_gone && alive.process(process) == Some(false);
-        let all = self.processes.all().iter().enumerate();
-        let gone: Vec<usize> =
-            all.filter(|(_, process)| gone(process)).map(|(number, _)| number).collect();
+        let mut gone: Vec<usize> = Vec::new();
+        for number in 0..self.processes.all().len() {
+            let process = self.processes.get_mut(number);
+            match alive.process(process).filter(|_| !process.is_gone) {
+                Some(true) => process.lives = true,
+                Some(false) => gone.push(number),
+                None => (),
+            }
+        }
         for number in &gone {
             let process = self.processes.get_mut(*number);
             // Whoever waits was killed, and waited until then.
@@ -259,6 +270,7 @@ impl<O: Observer> Observe for Model<'_, O> {
             }
             Event::ThreadExit(process, thread, at) => {
                 let number = self.processes.number(process, at);
+                self.processes.get_mut(number).threads.remove(&thread);
                 if let Some(id) = self.processes.get(number).waiting.get(&thread).copied() {
                     self.abandon(id, at, Ended::Abandoned);
                 }
@@ -267,10 +279,15 @@ impl<O: Observer> Observe for Model<'_, O> {
                 self.left.insert(id);
                 if self.queues.contains_key(&id) {
                     self.told(id, &data, at);
+                    let held = Held { messages: data.msg_qnum, bytes: data.msg_cbytes };
+                    self.queue(id, at).at_end = Some(held);
                 }
             }
             Event::Queue(_, at, id, data) => self.was_there(id, &data, at),
-            Event::AllQueues(Kind::Left, at) => self.all_that_are_left(at),
+            Event::AllQueues(Kind::Left, at) => {
+                self.left_listed = true;
+                self.all_that_are_left(at);
+            }
             Event::AllQueues(..) => self.all_listed = true,
             Event::Call(_) | Event::Late(_) => (),
         }
@@ -283,8 +300,14 @@ impl<O: Observer> Observe for Model<'_, O> {
             self.abandon(earlier, call.entered, Ended::Abandoned);
         }
         let active = self.processes.get_mut(process);
-        active.active = call.entered;
         active.calls += 1;
+        if matches!(call.kind, Kind::Send | Kind::Receive) {
+            active.note_thread(call.thread);
+        }
+        // Of what a hook or an injected fault answers the queues know nothing.
+        if call.injected.answer {
+            return;
+        }
         if call.returned.is_none() {
             active.waiting.insert(call.thread, call.id());
             self.never.insert(call.id(), (process, call.clone()));
@@ -307,10 +330,14 @@ impl<O: Observer> Observe for Model<'_, O> {
         }
         self.calls += 1;
         match call.kind {
+            _ if call.injected.answer => (),
             Kind::Control => self.end_control(&call, process),
             Kind::Send => self.end_send(&call, process),
             Kind::Receive => self.end_receive(&call, process),
             _ => (),
+        }
+        if matches!(call.kind, Kind::Send | Kind::Receive) && call.result().is_some() {
+            self.goes_on(process);
         }
         self.note_failure(&call, process);
         self.observer.call(process, &call);

@@ -7,6 +7,7 @@ use crate::command::report::findings::Sort;
 use crate::command::report::samples::{QUEUE, call, control, create, failed, never, receive, send};
 use crate::command::report::summary::Report;
 use crate::command::report::timeline::Timeline;
+use crate::command::show::structures::QueueData;
 use libc::{EAGAIN, EIDRM, EINTR, EINVAL, IPC_NOWAIT, IPC_RMID, MSG_EXCEPT};
 
 const MS: u64 = 1_000_000;
@@ -176,6 +177,20 @@ fn another_thread_that_still_calls_makes_it_no_deadlock() {
 }
 
 #[test]
+fn another_thread_that_has_sent_and_does_something_else_now_makes_it_no_deadlock() {
+    let mut calls = two_that_wait();
+    let mut other = send(3, 82, 83, 2, b"event");
+    other.0.thread = 33;
+    calls.push(other);
+    calls.push(receive(2, 84, 85, 2, b"event"));
+    let events = || std::iter::once(create(1, 0)).chain(calls.clone()).map(Event::Call);
+    let report = |events: Vec<Event>| report_of(KNOWN, events, 500 * MS);
+    assert_eq!(found(&report(events().collect()), Sort::Deadlock), [""; 0], "33 may send again");
+    let ended = events().chain([Event::ThreadExit(3, 33, 100 * MS)]).collect();
+    assert_eq!(found(&report(ended), Sort::Deadlock).len(), 1);
+}
+
+#[test]
 fn a_message_on_its_way_makes_it_no_deadlock() {
     let mut calls = two_that_wait();
     calls.push(send(3, 85, 88, 2, b"answer"));
@@ -205,6 +220,45 @@ fn a_deadlock_that_a_signal_ended_is_told() {
     calls.push(failed(receive(3, 91, 301 * MS, 1, b""), EIDRM));
     calls.push(control(2, 300 * MS + 5, 300 * MS + 6, IPC_RMID));
     assert_eq!(found(&report(calls, 0), Sort::Deadlock).len(), 1);
+}
+
+#[test]
+fn whoever_goes_on_after_a_signal_was_not_stuck() {
+    let mut calls = two_that_wait();
+    calls.truncate(4);
+    calls.push(failed(receive(2, 90, 300 * MS, 2, b""), EINTR));
+    calls.push(failed(receive(3, 91, 310 * MS, 1, b""), EINTR));
+    calls.push(send(2, 400 * MS, 400 * MS + 1, 1, b"tick"));
+    calls.push(receive(3, 401 * MS, 401 * MS + 1, 1, b"tick"));
+    assert_eq!(found(&report(calls, 0), Sort::Deadlock), [""; 0], "timers woke them");
+}
+
+#[test]
+fn whether_somebody_still_waits_is_told_only_of_those_who_are_known_to_live() {
+    let report = report(vec![never(receive(2, 10, 0, 7, b""))], 500 * MS);
+    let wait = &report.waits[0];
+    assert_eq!(wait.what, "2 waited 0.500 s for a message of type 7 on queue 5");
+    assert_eq!(wait.ended, "it had not returned when the recording ended");
+}
+
+#[test]
+fn when_a_process_ended_is_not_known_from_the_next_one_with_its_id() {
+    let began = |at| {
+        let name = "worker".to_string();
+        Event::Began(Began { process: 3, at, forked: true, name, namespace: 1 })
+    };
+    let events = vec![
+        Event::Call(create(1, 0)),
+        began(1),
+        Event::Call(send(3, 10, 11, 7, b"one")),
+        Event::Call(receive(1, 20, 21, 7, b"one")),
+        began(400 * MS),
+        Event::Call(never(receive(1, 410 * MS, 0, 7, b""))),
+    ];
+    let report = report_of(KNOWN, events, 900 * MS);
+    let why = &report.waits[0].why;
+    assert!(why.ends_with("was 3 (worker), at 0.000000 s, which has exited"), "{why}");
+    assert_eq!(report.processes[1].exited, None);
 }
 
 #[test]
@@ -304,6 +358,13 @@ fn a_reader_who_is_not_recorded_does_not_make_the_memory_grow() {
 }
 
 #[test]
+fn messages_without_text_are_no_more_than_a_queue_has_bytes() {
+    let calls = (0..5_000).map(|at| send(1, 10 * at + 10, 10 * at + 11, 7, b"")).collect();
+    let report = report(calls, 0);
+    assert_eq!((report.queues[0].messages_left, report.queues[0].vanished), (1_000, 4_000));
+}
+
+#[test]
 fn what_a_receiver_took_that_has_not_returned_yet_leaves_room() {
     let calls = vec![
         send(1, 10, 11, 7, &[0; 900]),
@@ -355,4 +416,83 @@ fn whoever_never_returns_is_seen_and_whoever_waits_still_at_the_end() {
     let last = timeline.finish(&mut model);
     model.finish(last, last, &Alive::unknown());
     assert_eq!(observer.0, [(0, 0, true), (0, 30, true), (1, 10, false), (2, 20, false)]);
+}
+
+#[test]
+fn what_a_killed_receiver_took_is_not_blamed_on_strangers() {
+    let events = vec![
+        Event::Call(create(1, 0)),
+        Event::Call(send(1, 10, 11, 7, &[0; 500])),
+        Event::Call(send(1, 12, 13, 7, &[0; 500])),
+        Event::Call(never(receive(2, 20, 0, 7, b""))),
+        Event::Exit(2, 30),
+        Event::Call(send(1, 40, 41, 7, &[0; 500])),
+    ];
+    let report = report_of(KNOWN, events, 0);
+    assert_eq!(found(&report, Sort::Strangers), [""; 0]);
+}
+
+#[test]
+fn numbers_that_cannot_be_do_no_harm() {
+    let huge = |mut call: Call| {
+        call.0.msgsz = u64::MAX;
+        call
+    };
+    let stat = |at| {
+        let mut call = control(1, at, at + 1, libc::IPC_STAT);
+        call.0.bytes = vec![0xff; 120];
+        call
+    };
+    let mut received = receive(2, 70, 80, 7, b"");
+    received.0.returned = Some((80, Ok(-7)));
+    let calls = vec![
+        stat(5),
+        huge(send(1, 10, 20, 7, b"")),
+        huge(send(1, 30, 40, 7, b"")),
+        huge(send(1, 45, 46, 7, b"")),
+        stat(50),
+        huge(never(send(2, 60, 0, 7, b""))),
+        received,
+        receive(3, u64::MAX - 2, u64::MAX, 7, b"x"),
+    ];
+    let at_the_queue = calls.clone().into_iter().map(Event::Call).collect();
+    assert_eq!(report_of(KNOWN, at_the_queue, u64::MAX).recording.calls, 7);
+    assert_eq!(report(calls, u64::MAX).recording.calls, 8);
+}
+
+#[test]
+fn where_the_limit_is_not_known_messages_are_counted_and_not_all_remembered() {
+    let mut opened = create(1, 0);
+    (opened.0.object, opened.0.flags) = (0x1234, libc::IPC_CREAT | 0o600);
+    // Each of another type.
+    let sent = |at: u64| send(1, 10 * at + 10, 10 * at + 11, 1 + at as i64, &[0; 100]);
+    let sends = (0..50_000).map(sent);
+    let mut observer = ();
+    let mut model = Model::new(KNOWN, &mut observer);
+    let mut timeline = Timeline::default();
+    timeline.add(std::iter::once(opened).chain(sends).map(Event::Call), &mut model);
+    timeline.finish(&mut model);
+    let contents = &model.queues[&QUEUE].contents;
+    assert_eq!((contents.held().messages, contents.vanished), (50_000, 0));
+    let remembered: u64 = contents.by_type().map(|(_, held)| held.messages).sum();
+    assert!(remembered < 20_000, "{remembered}");
+    let report = Report::of(&mut model, Losses::default(), 0, 600_000, false);
+    let left = found(&report, Sort::LeftBehind)[0];
+    assert!(left.starts_with("queue 5 was not removed, as far as is recorded, and"), "{left}");
+    assert!(left.contains("with 50,000 messages (5,000,000 bytes)"), "{left}");
+}
+
+#[test]
+fn what_stays_behind_is_what_was_seen_when_all_was_over() {
+    let data = || Box::new(QueueData::read(&[0; 120]).unwrap());
+    let events = vec![
+        Event::Call(create(1, 0)),
+        Event::Call(send(1, 10, 11, 7, b"one")),
+        Event::Queue(Kind::Left, 20, QUEUE, data()),
+        Event::AllQueues(Kind::Left, 20),
+    ];
+    let report = report_of(KNOWN, events, 30);
+    let left = found(&report, Sort::LeftBehind)[0];
+    assert!(left.starts_with("queue 5 was not removed, and stays behind empty; "), "{left}");
+    assert_eq!(report.queues[0].messages_left, 0);
 }

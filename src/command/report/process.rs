@@ -1,7 +1,7 @@
 //! The processes of a recording. Process ids are used again, so each process has a number of its own.
 
 use super::events::{Began, CallId};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A process.
 #[derive(Debug, Default)]
@@ -18,8 +18,10 @@ pub struct Process {
     pub exited: Option<u64>,
     /// Whether it has ended; it is not always known when.
     pub is_gone: bool,
-    /// When it last began a call.
-    pub active: u64,
+    /// Whether it lives, as far as could be told when the report was made.
+    pub lives: bool,
+    /// Its threads that have sent or asked for messages, and are not known to have ended.
+    pub threads: HashSet<u32>,
     /// Its calls.
     pub calls: u64,
     /// Messages that it sent.
@@ -28,6 +30,24 @@ pub struct Process {
     pub received: u64,
     /// Its threads that wait in a call which never returned.
     pub waiting: HashMap<u32, CallId>,
+}
+
+/// How many threads of a process are told apart.
+const MOST_THREADS: usize = 1024;
+
+impl Process {
+    /// A thread sends or asks for a message.
+    pub fn note_thread(&mut self, thread: u32) {
+        if self.threads.len() < MOST_THREADS {
+            self.threads.insert(thread);
+        }
+    }
+
+    /// Whether it does nothing but wait, in so many calls: no other thread of it could send or receive
+    /// anything, as far as is known.
+    pub fn only_waits(&self, calls: usize) -> bool {
+        self.threads.len() == calls && calls < MOST_THREADS
+    }
 }
 
 /// All processes.
@@ -46,7 +66,7 @@ impl Processes {
     /// The number of the process that has this id now.
     pub fn number(&mut self, id: u32, at: u64) -> usize {
         let known = self.by_id.get(&id).copied();
-        known.filter(|number| self.all[*number].exited.is_none()).unwrap_or_else(|| {
+        known.filter(|number| !self.all[*number].is_gone).unwrap_or_else(|| {
             self.all.push(Process { id, since: at, ..Process::default() });
             self.by_id.insert(id, self.all.len() - 1);
             self.all.len() - 1
@@ -68,12 +88,12 @@ impl Processes {
     pub fn began(&mut self, began: &Began) -> (usize, bool) {
         let known = self.by_id.get(&began.process).copied();
         if let Some(number) = known.filter(|_| began.forked) {
-            // Whoever had its id before is gone.
-            self.all[number].exited.get_or_insert(began.at);
+            // Whoever had its id before is gone; since when nobody has told.
             self.all[number].is_gone = true;
         }
         let number = self.number(began.process, began.at);
         let process = &mut self.all[number];
+        process.threads.clear();
         process.name.clone_from(&began.name);
         process.namespace = began.namespace;
         (number, known == Some(number))

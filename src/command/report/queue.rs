@@ -52,7 +52,7 @@ pub struct Linked {
 impl Sums {
     fn sent(&mut self, size: u64, process: usize, at: u64) {
         self.sent += 1;
-        self.bytes += size;
+        self.bytes = self.bytes.saturating_add(size);
         self.last_sender = Some((process, at));
         self.senders.add(process);
     }
@@ -122,6 +122,8 @@ pub struct Queue {
     pub series: Series,
     /// Messages that it held when it was removed, and their bytes.
     pub dropped: Held,
+    /// What it held when the recording ended, where that was noted.
+    pub at_end: Option<Held>,
 }
 
 impl Queue {
@@ -144,6 +146,15 @@ impl Queue {
             receivers_waited: Waited::default(),
             series: Series::new(at),
             dropped: Held::default(),
+            at_end: None,
+        }
+    }
+
+    /// What it held when it was removed, or when the recording ended.
+    pub fn left(&self) -> Held {
+        match self.life.removed {
+            Some(_) => self.dropped,
+            None => self.at_end.unwrap_or_else(|| self.contents.held()),
         }
     }
 

@@ -7,7 +7,7 @@ use super::observer::Observer;
 use super::process::Group;
 use super::waits::{Wait, Why};
 use msgq::trace::format::Kind;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// How many deadlocks are told.
 const MOST_KNOTS: usize = 100;
@@ -22,6 +22,9 @@ pub struct Knot {
     pub since: u64,
     /// When it was found: it was so then.
     pub until: u64,
+    /// Whether it was found when a signal ended one of its calls: it is none if any of its processes
+    /// goes on.
+    pub in_doubt: bool,
     /// The calls, as they waited then. With each, who alone could end it.
     pub waits: Vec<(Wait, Vec<usize>)>,
 }
@@ -36,11 +39,8 @@ impl<O: Observer> Model<'_, O> {
         for wait in self.waiting.values() {
             stuck.entry(wait.process).or_default().push(wait.id);
         }
-        // Whoever has called since, in another thread, does more than wait.
-        stuck.retain(|process, ids| {
-            let last = ids.iter().map(|id| id.entered).max().unwrap_or_default();
-            self.processes.get(*process).active <= last
-        });
+        // Another thread of a process may go on, and send or receive something.
+        stuck.retain(|process, ids| self.processes.get(*process).only_waits(ids.len()));
         let mut waiters = Vec::new();
         let mut looked: Vec<(Wait, Vec<usize>)> = Vec::new();
         for (process, ids) in &stuck {
@@ -61,6 +61,7 @@ impl<O: Observer> Model<'_, O> {
             }
         }
         for members in knots(&waiters) {
+            let members: BTreeSet<usize> = members.into_iter().collect();
             let mine = |wait: &Wait| members.contains(&wait.process);
             let waits: Vec<(Wait, Vec<usize>)> =
                 looked.iter().filter(|(wait, _)| mine(wait)).cloned().collect();
@@ -73,7 +74,7 @@ impl<O: Observer> Model<'_, O> {
         let mut wait = self.waiting.get(&id)?.clone();
         wait.look(self.queues.get(&wait.queue)?);
         let is_long = wait.duration(now) >= least;
-        let waits = !matches!(wait.why, Why::Unknown { .. });
+        let waits = !matches!(wait.why, Why::Unknown { .. } | Why::Delayed);
         (is_long && waits && !wait.succeeds).then_some(wait)
     }
 
@@ -94,18 +95,37 @@ impl<O: Observer> Model<'_, O> {
         (!group.more).then(|| alive(group))
     }
 
+    /// The same, when a call has failed that waited: somebody may have had to end a deadlock by a
+    /// signal, or it was a timer that the process relied upon.
+    pub fn look_for_doubtful_knots(&mut self, now: u64, least: u64) {
+        let before = self.knots.len();
+        self.look_for_knots(now, least);
+        self.knots.iter_mut().skip(before).for_each(|knot| knot.in_doubt = true);
+        self.doubtful_knots = self.knots.iter().any(|knot| knot.in_doubt);
+    }
+
+    /// A process has sent or received a message: it is not stuck.
+    pub fn goes_on(&mut self, process: usize) {
+        if self.doubtful_knots {
+            let is_in = |knot: &Knot| knot.waits.iter().any(|(wait, _)| wait.process == process);
+            self.knots.retain(|knot| !knot.in_doubt || !is_in(knot));
+            self.doubtful_knots = self.knots.iter().any(|knot| knot.in_doubt);
+        }
+    }
+
     fn note_knot(&mut self, mut waits: Vec<(Wait, Vec<usize>)>, now: u64) {
         waits.sort_by_key(|(wait, _)| wait.id);
         let ids: Vec<CallId> = waits.iter().map(|(wait, _)| wait.id).collect();
         // When one of them is gone the others still wait.
         let has_all = |knot: &&mut Knot| {
-            ids.iter().all(|id| knot.waits.iter().any(|(wait, _)| wait.id == *id))
+            let known: HashSet<CallId> = knot.waits.iter().map(|(wait, _)| wait.id).collect();
+            ids.iter().all(|id| known.contains(id))
         };
         if let Some(known) = self.knots.iter_mut().find(has_all) {
             known.until = known.until.max(now);
             return;
         }
         let since = ids.iter().map(|id| id.entered).max().unwrap_or_default();
-        self.knots.push(Knot { since, until: now, waits });
+        self.knots.push(Knot { since, until: now, in_doubt: false, waits });
     }
 }

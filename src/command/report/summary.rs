@@ -282,10 +282,7 @@ fn queue_report(queue: &mut Queue, now: u64, processes: &Processes) -> QueueRepo
     let end = queue.life.removed.map_or(now, |removed| removed.at).max(queue.life.since);
     let lived = s(end - queue.life.since).max(1e-9);
     let (most_messages, most_bytes) = queue.series.most();
-    let left = match queue.life.removed {
-        Some(_) => queue.dropped,
-        None => queue.contents.held(),
-    };
+    let left = queue.left();
     let Life { origin, since, key, mode, ref opened, times_opened, ref changes, .. } = queue.life;
     let (origin, by) = match origin {
         Origin::Made(process) => ("made", Some(process)),
@@ -395,6 +392,7 @@ fn wait_report(wait: &Wait, now: u64, processes: &Processes) -> WaitReport {
             Why::Full { .. } => "full",
             Why::TooLong { .. } => "too_long",
             Why::NothingMatches { .. } => "nothing_matches",
+            Why::Delayed => "delayed",
             Why::Unknown { .. } => "unknown",
         },
         what: wait.what(now, processes),

@@ -24,6 +24,8 @@ pub struct Wait {
     pub size: u64,
     /// Whether it will end well, as the recording tells further on.
     pub succeeds: bool,
+    /// Whether it was made to wait by an injected fault.
+    pub delayed: bool,
     /// Why it waits.
     pub why: Why,
     /// When and how the wait ended; nothing while it goes on.
@@ -56,6 +58,8 @@ pub enum Why {
         /// Who sent something that matches last, and when.
         last: Option<(usize, u64)>,
     },
+    /// An injected fault made it wait.
+    Delayed,
     /// As far as the recording shows it need not wait.
     Unknown {
         /// How many bytes the queue holds.
@@ -92,6 +96,7 @@ impl Wait {
             selector: call.selector(),
             size: call.msgsz,
             succeeds: call.result().is_some(),
+            delayed: call.injected.delay,
             why: Why::Unknown { held: Held::default(), qbytes: None },
             ended: None,
         };
@@ -102,6 +107,7 @@ impl Wait {
     /// Looks again why it waits.
     pub fn look(&mut self, queue: &Queue) {
         self.why = match self.kind {
+            _ if self.delayed => Why::Delayed,
             Kind::Send => why_send(self.size, queue),
             _ => why_receive(self.selector, queue),
         };
@@ -126,7 +132,8 @@ impl Wait {
             Some((_, Ended::Gone)) => String::new(),
             _ => format!("{} ", seconds(self.duration(now))),
         };
-        let verb = if self.ended.is_some() { "waited" } else { "has waited" };
+        let goes_on = self.ended.is_none() && processes.get(self.process).lives;
+        let verb = if goes_on { "has waited" } else { "waited" };
         let queue = self.queue;
         match self.kind {
             Kind::Send => {
@@ -163,6 +170,7 @@ impl Wait {
                 }
                 words + &self.last_sender(*last, processes)
             }
+            Why::Delayed => "an injected fault made it wait (delay)".to_string(),
             Why::Unknown { held, qbytes } => {
                 let limit = match (self.kind, qbytes) {
                     (Kind::Send, Some(qbytes)) => format!(" of {}", grouped(*qbytes)),
@@ -197,9 +205,10 @@ impl Wait {
     /// How it ended, in words.
     pub fn ended(&self, processes: &Processes) -> String {
         match self.ended {
-            None => "it still waits".to_string(),
+            None if processes.get(self.process).lives => "it still waits".to_string(),
+            None => "it had not returned when the recording ended".to_string(),
             Some((_, Ended::Message(_) | Ended::Room(_)))
-                if matches!(self.why, Why::Unknown { .. }) =>
+                if matches!(self.why, Why::Unknown { .. } | Why::Delayed) =>
             {
                 "then it succeeded".to_string()
             }

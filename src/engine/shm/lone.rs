@@ -179,5 +179,6 @@ pub fn receive<M: Memory>(
     let request = Request { choice, room: 1 << 20, cut: false, wait: false };
     let taken = receive::receive(member, at, id, request)?;
     cells::trim(member, taken.class()?)?;
+    cells::trim(member, 0)?;
     Ok(taken)
 }

@@ -211,6 +211,8 @@ impl Task for Receiving {
         // SAFETY: the promise with which this was made.
         let delivered = unsafe { deliver(seat, message, self.msgp, self.request.room) };
         cells::trim(seat, message.class()?)?;
+        // The nodes that kept its type apart from the others' are free too.
+        cells::trim(seat, 0)?;
         delivered
     }
 }

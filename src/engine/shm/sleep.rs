@@ -15,8 +15,10 @@ use super::waiters::{self, next, state, state_of};
 use super::{bell, control};
 use libc::{EIDRM, EINVAL};
 
-/// A second: after that long even two who died at the same moment are noticed.
-const LONG_NANOSECONDS: u64 = 1_000_000_000;
+/// About a second: after that long even two who died at the same moment are noticed. Not just a second: a
+/// program that sets an alarm and waits would find its signal and this end of a sleep at the same
+/// moment, and the kernel then says that the time is over, not that a signal came.
+const LONG_NANOSECONDS: u64 = 937_000_000;
 const SHORT_NANOSECONDS: u64 = 2_000_000;
 /// How many short sleeps a duty lasts.
 const DUTY: u32 = 5;

@@ -23,6 +23,10 @@ pub const GROUP_UNITS: u64 = (GROUP_SLOTS * slot::WORDS / UNIT_WORDS) as u64;
 /// How often to look again for a slot, while somebody else makes more: a few tenths of a second.
 const MOST_ROUNDS: u32 = 4000;
 
+/// Who finds so many living threads on his way to a dead one's slot makes more slots, so that the next
+/// is spared that: to see whether a thread lives costs a few system calls.
+const MOST_LIVING: u32 = 64;
+
 /// How many slots there are, used or not.
 pub fn used<M: Memory>(memory: M) -> Result<u32, Fault> {
     Ok(memory.load(header::SLOTS)?.min(MOST_SLOTS as u64) as u32)
@@ -49,13 +53,18 @@ pub fn claim<'a, M: Memory, T: Thread>(
                 frees += 1;
             }
         }
-        let mut member = match free {
-            Some((number, at)) if frees > 1 || round > 0 => take(memory, thread, me, number, at)?,
+        let (mut member, are_short) = match free {
+            Some((number, at)) if frees > 1 || round > 0 => {
+                (take(memory, thread, me, number, at)?, frees == 1)
+            }
             // The last one is for those who find no dead thread's.
-            _ => adopt_dead(memory, thread, me, slots)?,
+            _ => {
+                let (adopted, living) = adopt_dead(memory, thread, me, slots)?;
+                (adopted, frees == 0 || living > MOST_LIVING)
+            }
         };
         if let Some(member) = &mut member
-            && frees <= 1
+            && are_short
         {
             // Whoever comes next needs one, and cannot make more without one.
             grow(member, slots)?;
@@ -120,17 +129,22 @@ fn grow<M: Memory, T: Thread>(member: &mut Member<'_, M, T>, slots: u32) -> Resu
     })
 }
 
-/// Takes the slot of a thread that is no more.
+/// Takes the slot of a thread that is no more. Tells, too, how many are not free, and not so.
 fn adopt_dead<'a, M: Memory, T: Thread>(
     memory: &'a M,
     thread: &'a T,
     me: &Owner,
     slots: u32,
-) -> Result<Option<Member<'a, M, T>>, End> {
+) -> Result<(Option<Member<'a, M, T>>, u32), End> {
+    let mut living = 0;
     for number in 0..slots {
         let at = slot_at(memory, number)?;
         let its = owner(memory, at)?;
-        if its.ids == 0 || thread.presence(&its) != Presence::Gone {
+        if its.ids == 0 {
+            continue;
+        }
+        if thread.presence(&its) != Presence::Gone {
+            living += 1;
             continue;
         }
         // What the slot says of the dead one's start would make the new one look dead too, until it is
@@ -141,10 +155,10 @@ fn adopt_dead<'a, M: Memory, T: Thread>(
             sign(memory, at, me)?;
             let mut member = Member::new(memory, thread, number, at)?;
             tidy(&mut member)?;
-            return Ok(Some(member));
+            return Ok((Some(member), living));
         }
     }
-    Ok(None)
+    Ok((None, living))
 }
 
 /// Ends what a slot was in the midst of when its thread died, or left the call by a jump.

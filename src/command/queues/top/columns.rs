@@ -150,7 +150,7 @@ pub fn sort(lines: &mut [Line], column: usize, reversed: bool) {
 
 fn net(rate: f64) -> String {
     match rate {
-        rate if rate == 0.0 => "0".to_string(),
+        0.0 => "0".to_string(),
         rate if rate.abs() < 9.95 => format!("{rate:+.1}"),
         rate => format!("{rate:+.0}"),
     }

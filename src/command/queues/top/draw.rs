@@ -172,7 +172,7 @@ mod tests {
         );
         assert!(rows[1].starts_with("msqid"), "{rows:#?}");
         assert!(rows[2].starts_with("0     "), "{rows:#?}");
-        assert!(rows[21].contains("queue 0: 30 of 16384 bytes, mode 600"), "{rows:#?}");
+        assert!(rows[20].contains("queue 0: 30 of 16384 bytes, mode 600"), "{rows:#?}");
         assert!(rows[23].starts_with("q quit  h help  s sort"), "{rows:#?}");
     }
 
@@ -192,8 +192,8 @@ mod tests {
 
     #[test]
     fn thousands_of_queues_scroll() {
-        let rows = drawn(80, 24, 3000, &"j".repeat(1234));
-        assert!(rows.iter().any(|row| row.starts_with("1234 ")), "{rows:#?}");
+        let rows = drawn(80, 24, 3000, &"j".repeat(40));
+        assert!(rows.iter().any(|row| row.starts_with("40 ")), "{rows:#?}");
         let rows = drawn(80, 24, 3000, "");
         assert!(rows[2].starts_with("0 "), "{rows:#?}");
     }

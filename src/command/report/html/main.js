@@ -8,6 +8,15 @@ function readSummary() {
     block.remove();
 }
 
+/** When the last call was over, and a little later. (The recording may go on without any.) */
+function endOfCalls() {
+    const { calls, threads } = recording;
+    const ends = threads.flatMap(({ places }) => places.length > 0 ? [calls.end[places[places.length - 1]]] : []);
+    const summed = (summary.overview?.processes ?? []).map(({ step, steps }) => step * steps.length);
+    const last = [...ends, ...summed].reduce((last, end) => Math.max(last, end), LEAST_SPAN);
+    return last * 1.02;
+}
+
 async function main() {
     readSummary();
     showHead();
@@ -18,8 +27,7 @@ async function main() {
     }
     byId('detail').textContent = `Reading ${count(summary.shown.calls, 'call')} ...`;
     recording = await readRecording(summary);
-    const ends = recording.threads.map(({ places }) => recording.calls.end[places[places.length - 1]]);
-    view.whole = Math.max(nanoseconds(summary.report.recording.end), LEAST_SPAN, ...ends);
+    view.whole = endOfCalls();
     readColours();
     buildLanes();
     buildArrows();

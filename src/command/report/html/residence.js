@@ -2,7 +2,7 @@
 
 // How long messages lay in their queue, as a histogram of one queue and one type or all.
 
-const CHART = { width: 1100, height: 240, left: 70, right: 20, top: 34, bottom: 34 };
+const CHART = { width: 1100, height: 240, left: 70, right: 40, top: 34, bottom: 34 };
 const BARS_FROM_A_TIME_TO_ITS_DOUBLE = 4;
 
 /** The name of the language of charts: that of the empty one that the page begins with. */
@@ -106,16 +106,16 @@ function chart(bars, marks) {
         parts.push(svg('rect', { class: 'bar', ...shape }, svg('title', {}, `${span}: ${count(messages, 'message')}`)));
     }
     const places = marks.map(([name, seconds]) => [name, ofTime(nanoseconds(seconds))]);
-    parts.push(...places.flatMap(([name, at], place) => quantileMark(name, at, places[place + 1]?.[1])));
+    parts.push(...places.flatMap(([name, at], place) => quantileMark(name, at, places[place - 1]?.[1], places[place + 1]?.[1])));
     const label = `Histogram of ${byId('residence-words').textContent}`;
     return svg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label }, ...parts);
 }
 
-/** The mark of a quantile. Where the next one is close, their words are not to meet. */
-function quantileMark(name, at, next = Infinity) {
+/** The mark of a quantile. The words of two that are close are not to meet. */
+function quantileMark(name, at, before = -Infinity, next = Infinity) {
     const line = svg('line', { class: 'mark', x1: at, x2: at, y1: CHART.top - 6, y2: CHART.height - CHART.bottom });
-    const anchor = next - at < 34 ? 'end' : 'middle';
-    return [line, svg('text', { class: 'mark-text', x: at, y: CHART.top - 12, 'text-anchor': anchor }, name)];
+    const [anchor, aside] = at - before < 34 ? ['start', 3] : next - at < 34 ? ['end', -3] : ['middle', 0];
+    return [line, svg('text', { class: 'mark-text', x: at + aside, y: CHART.top - 12, 'text-anchor': anchor }, name)];
 }
 
 /** A power of ten, of nanoseconds. */
