@@ -264,14 +264,14 @@ fn sums(duel: &mut Duel) -> Result<(), String> {
     Ok(())
 }
 
-/// A queue that its creator may use no more, but still remove.
+/// A queue whose file its creator has not opened and may open no more. He may still remove it.
 fn given(duel: &mut Duel) -> Result<(), String> {
     let call = Call::get(0, 0o600 | IPC_CREAT | IPC_EXCL);
     let made = duel.step(&Step { actor: THE_OWNER, target: Target::Key(0), call })?;
     let target = Target::Queue(made.ok_or("the owner made no queue")?);
     let set = Set { uid: ANOTHER, gid: ANOTHER, mode: 0o600, qbytes: 1000 };
     let calls = [
-        (THE_OWNER, Call { label: 1, ..Call::send(0, 1, 20, IPC_NOWAIT) }),
+        (ROOT, Call { label: 1, ..Call::send(0, 1, 20, IPC_NOWAIT) }),
         (ROOT, Call { set, ..Call::control(0, libc::IPC_SET) }),
         (THE_OWNER, Call::control(0, libc::IPC_RMID)),
         (ROOT, Call::control(0, libc::IPC_STAT)),
