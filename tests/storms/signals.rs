@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicI32, AtomicU64, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 /// Fewer signals are no storm.
-const ENOUGH: u64 = 3000;
+const ENOUGH: u64 = 300;
 
 /// They come within this time, however busy the machine is.
 const PATIENCE: Duration = Duration::from_secs(20);
