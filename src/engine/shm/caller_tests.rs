@@ -94,11 +94,12 @@ fn a_null_pointer_and_the_kernels_half_are_refused_without_a_fault() {
                 copy_out(to.as_ptr(), null_mut(), 9),
                 copy_in((usize::MAX - 5) as *const u8, to.as_mut_ptr(), 9),
                 copy_out(to.as_ptr(), (1usize << 63) as *mut u8, 9),
+                copy_out(to.as_ptr(), ((1usize << 63) + 1) as *mut u8, 9),
                 read_word(null()).map(drop),
                 write_word(null_mut(), 1),
             ]
         };
-        c_int::from(answers != [BAD; 6])
+        c_int::from(answers != [BAD; 7])
     });
     assert_eq!(status, exited(0));
 }

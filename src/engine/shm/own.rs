@@ -108,9 +108,10 @@ pub struct New {
 /// Makes a file for a new queue; gives its name.
 pub fn make(new: &New) -> Result<u64, End> {
     let name = os::random() | 1;
+    let units = FIRST_FRESH + GROUP_UNITS;
     let words = [
-        (header::FRESH, FIRST_FRESH + GROUP_UNITS),
-        (header::BACKED, FIRST_FRESH + GROUP_UNITS),
+        (header::FRESH, units),
+        (header::BACKED, units),
         (header::QUEUE_GROUPS, FIRST_FRESH),
         (header::INDEXES, 1),
         (AT, LIVE),
@@ -121,7 +122,6 @@ pub fn make(new: &New) -> Result<u64, End> {
         (AT + queue::QBYTES, new.qbytes),
     ];
     let path = path_of(name)?;
-    let units = FIRST_FRESH + GROUP_UNITS;
     match file::make(path.as_c_str(), file_mode(new.mode), units, &words) {
         Ok(()) => Ok(name),
         // The directory is out of reach, since chroot(2) for instance.
@@ -258,6 +258,21 @@ mod tests {
         ] {
             let found = file_mode(mode);
             assert_eq!(found, expected, "{found:#o}, of a queue of mode {mode:#o}");
+        }
+    }
+    #[test]
+    fn a_place_where_a_thread_is_inside_is_nobody_elses() {
+        let (first, place) = claim().unwrap();
+        // The place of a queue that another one has come for, and a thread that is still inside.
+        place.state.store(state::RETIRED, Release);
+        place.users.store(1, Release);
+        let (second, other) = claim().unwrap();
+        assert_ne!(second, first, "while the thread is inside");
+        leave(place);
+        let (third, _) = claim().unwrap();
+        assert_eq!(third, first, "when it has left");
+        for place in [place, other] {
+            assert_eq!(place.users.swap(0, AcqRel), CLAIMED);
         }
     }
 }

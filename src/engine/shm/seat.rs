@@ -183,3 +183,7 @@ fn enter_again(
     member.slot.store(slot::INSIDE, frame);
     Ok((number, at))
 }
+
+#[cfg(test)]
+#[path = "seat_tests.rs"]
+mod tests;

@@ -110,6 +110,36 @@ fn what_is_mapped_doubles_or_reaches_as_far_as_needed() {
     }
 }
 
+/// For each mebibyte of what was set aside, whether core files are to do without it.
+fn kept_out_of_cores(made: &Made, mebibytes: usize) -> Vec<bool> {
+    let smaps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+    let mut kept_out = Vec::new();
+    let mut range = 0..0;
+    for line in smaps.lines() {
+        let first = line.split(' ').next().unwrap_or_default();
+        let number = |digits| usize::from_str_radix(digits, 16).ok();
+        if let Some((start, end)) = first.split_once('-') {
+            range = number(start).unwrap()..number(end).unwrap();
+        } else if first == "VmFlags:" && line.split(' ').any(|flag| flag == "dd") {
+            kept_out.push(range.clone());
+        }
+    }
+    let base = made.space.base.load(Ordering::Relaxed).addr();
+    // The last byte: what is kept out in pieces is, up to there.
+    let last = |mebibyte| base + (mebibyte + 1) * FIRST_BYTES - 1;
+    (0..mebibytes).map(|mebibyte| kept_out.iter().any(|r| r.contains(&last(mebibyte)))).collect()
+}
+
+#[test]
+fn core_files_do_without_what_is_mapped_and_without_nothing_else() {
+    let (made, mapped) = Made::of(6 * FIRST);
+    for (index, mapped_mebibytes) in [(0, 1), (FIRST, 2), (2 * FIRST, 4), (4 * FIRST, 6)] {
+        mapped.word(index).unwrap();
+        let expected: Vec<bool> = (0..6).map(|mebibyte| mebibyte < mapped_mebibytes).collect();
+        assert_eq!(kept_out_of_cores(&made, 6), expected, "when word {index} is reached");
+    }
+}
+
 #[test]
 fn storage_is_given_to_the_pages_of_a_range() {
     let (made, mapped) = Made::of(4 * FIRST);

@@ -3,11 +3,12 @@
 use super::atomic::{AtomicU64, Ordering};
 use super::attempt::{End, Step, attempt};
 use super::cells;
-use super::commit::{NEXT_VERSION, TAKEN, owner, slot_at};
-use super::layout::{GROUP_SLOTS, MOST_UNITS, UNIT_WORDS, header, low, pair, slot};
+use super::commit::{NEXT_VERSION, Owner, TAKEN, owner, slot_at};
+use super::layout::{CLASSES, GROUP_SLOTS, MAGIC, MOST_UNITS, UNIT_WORDS, header, low, pair, slot};
 use super::lone::{self, Lone};
 use super::memory::{Fault, Memory};
 use super::runs::Choice;
+use super::slots;
 use super::thread::Presence;
 use super::whole;
 use std::cell::Cell;
@@ -169,6 +170,44 @@ fn a_slot_that_somebody_reserved_before_he_died_is_taken() {
     let words = &arena[..];
     arena[first + slot::NAMESPACE].store(4, Ordering::Relaxed);
     assert_eq!(Lone::new(7).member(&words).number, 1);
+}
+
+#[test]
+fn a_slot_that_is_taken_over_says_whose_it_is_now() {
+    let arena = lone::arena(1 << 14);
+    let words = &arena[..];
+    let dead: Vec<Lone> = (1..GROUP_SLOTS as u32).map(Lone::new).collect();
+    let before: Vec<usize> = dead.iter().map(|thread| thread.member(&words).at).collect();
+    let alive = Lone::who_sees(77, Presence::Gone);
+    let me = Owner { ids: alive.ids, started: 5, namespace: 2 | slot::RESTARTS };
+    let at = slots::claim(&words, &alive, &me).unwrap().at;
+    assert!(before.contains(&at), "word {at} begins no slot of theirs: {before:?}");
+    assert_eq!(owner(words, at), Ok(me));
+}
+
+#[test]
+fn to_tidy_a_slot_that_fetched_nothing_leaves_its_cells_and_the_header_as_they_are() {
+    let arena = lone::arena(1 << 14);
+    let thread = Lone::new(1);
+    let words = &arena[..];
+    let mut member = thread.member(&words);
+    let stashes = member.at + slot::STASH..member.at + slot::STASH + CLASSES;
+    stashes.clone().for_each(|stash| arena[stash].store(pair(300, 1), Ordering::Relaxed));
+    slots::tidy(&mut member).unwrap();
+    for stash in stashes {
+        assert_eq!(load(&arena, stash), pair(300, 1), "word {stash}");
+    }
+    assert_eq!(load(&arena, header::MAGIC), MAGIC);
+}
+
+#[test]
+fn a_list_of_free_cells_that_leads_nowhere_is_damage() {
+    let arena = lone::arena(1 << 14);
+    let thread = Lone::new(1);
+    let words = &arena[..];
+    let mut member = thread.member(&words);
+    arena[header::FREE].store(u32::MAX.into(), Ordering::Relaxed);
+    assert_eq!(cells::provide(&mut member, 0, 1), Err(Fault::Nonsense));
 }
 
 #[test]
