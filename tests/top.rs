@@ -11,6 +11,7 @@ mod terminal;
 
 use libtest_mimic::{Arguments, Completion, Trial};
 use std::process::Command;
+use support::may_have_a_namespace;
 use support::place::Place;
 
 /// A test on one engine.
@@ -35,9 +36,14 @@ fn main() {
         tables::TESTS.iter().for_each(|test| add(engine, *test, None));
         let unseen = if engine == "kernel" { tables::kernel_shows_no_sleepers() } else { None };
         add(engine, tables::WHO_SLEEPS, unseen);
+        add(engine, tables::UNSEEN, unseen.or(no_root));
         screen::ON_BOTH.iter().for_each(|test| add(engine, *test, no_tmux));
         add(engine, screen::SOMEBODY_ELSES, no_tmux.or(no_root));
     }
+    let no_namespace = (!may_have_a_namespace()).then_some("needs an IPC namespace of its own");
+    let unseen = tables::kernel_shows_no_sleepers();
+    add("kernel", tables::WHO_SLEEPS_ELSEWHERE, unseen.or(no_namespace));
+    add("shm", tables::WHO_SLEEPS_IN_A_FILE, None);
     screen::ON_ONE.iter().for_each(|test| add("shm", *test, no_tmux));
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }

@@ -2,9 +2,10 @@
 
 use crate::Test;
 use crate::support::place::Place;
-use crate::support::{text, until};
+use crate::support::{copy_for_all, text, until};
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 pub const TESTS: &[Test] = &[
@@ -16,6 +17,14 @@ pub const TESTS: &[Test] = &[
 ];
 
 pub const WHO_SLEEPS: Test = ("who_sleeps_on_a_queue_is_named_and_how", who_sleeps);
+
+pub const WHO_SLEEPS_ELSEWHERE: Test =
+    ("who_sleeps_on_a_queue_in_another_namespace_is_not_named", who_sleeps_elsewhere);
+
+pub const UNSEEN: Test = ("who_may_not_look_at_all_threads_is_told_so", who_may_not_look);
+
+pub const WHO_SLEEPS_IN_A_FILE: Test =
+    ("who_sleeps_on_a_queue_with_a_file_of_its_own_is_named", who_sleeps_in_a_file);
 
 /// Why the kernel does not show who sleeps on its queues.
 pub fn kernel_shows_no_sleepers() -> Option<&'static str> {
@@ -132,6 +141,63 @@ fn who_sleeps(place: &Place) {
     until(&is_shown, || table(place, &id).1.join(" ").contains(&is_shown));
     place.does(&["flush", "-Q", &key]);
     assert!(sender.wait().expect("a command that ends").success());
+}
+
+/// Several users may have queues here.
+fn share(place: &Place) {
+    let shared = std::fs::Permissions::from_mode(0o1777);
+    std::fs::set_permissions(place.directory.path(), shared).expect("a directory of ours");
+}
+
+fn who_sleeps_in_a_file(place: &Place) {
+    share(place);
+    let before = place.queue();
+    place.does(&["send", "-Q", &before, "nobody waits here"]);
+    who_sleeps(place);
+    let row = table(place, &place.id(&before)).1;
+    assert_eq!(row.last().map(String::as_str), Some("-"), "{row:?}");
+}
+
+fn who_may_not_look(place: &Place) {
+    share(place);
+    let copy = tempfile::tempdir().expect("a directory");
+    let msgq = copy_for_all(copy.path());
+    let key = place.queue();
+    let id = place.id(&key);
+    let stranger = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+    let mut command = Command::new(stranger[0]);
+    command.args(&stranger[1..]).arg(msgq).args(["top", "--batch", "-n", "1"]);
+    command.env("MSGQ_ENGINE", place.engine).env("MSGQ_DIR", place.directory.path());
+    let shown = text(&command.output().expect("setpriv").stdout);
+    let row = shown.lines().find(|line| line.split_whitespace().next() == Some(&id));
+    let row = row.unwrap_or_else(|| panic!("queue {id} has no row in\n{shown}"));
+    assert!(row.ends_with(" ?"), "{row}");
+    // There are systems where not even root may look at all processes.
+    if place.engine == "shm" {
+        let row = table(place, &id).1;
+        assert_eq!(row.last().map(String::as_str), Some("-"), "{row:?}");
+    }
+}
+
+fn who_sleeps_elsewhere(place: &Place) {
+    // The first queue of each namespace has the same id.
+    let script = "\"$0\" send -Q 1 --create x; \"$0\" recv -Q 1 >/dev/null; ";
+    let run = |then: &str| {
+        let mut command = Command::new("unshare");
+        command.args(["--ipc", "sh", "-c", &format!("{script}{then}"), env!("CARGO_BIN_EXE_msgq")]);
+        command.env("MSGQ_ENGINE", place.engine).stdout(Stdio::piped());
+        command.spawn().expect("unshare")
+    };
+    let elsewhere = Tables(run("exec \"$0\" recv -Q 1"));
+    let there = |process: u32| {
+        let calls = std::fs::read_to_string(format!("/proc/{process}/syscall")).unwrap_or_default();
+        calls.starts_with(&format!("{} 0x0 ", nix::libc::SYS_msgrcv))
+    };
+    until("the other sleeps", || there(elsewhere.0.id()));
+    let output = run("exec \"$0\" top --batch -n 1").wait_with_output().expect("a table");
+    let shown = text(&output.stdout);
+    let row = shown.lines().last().unwrap_or_default();
+    assert!(row.starts_with("0 ") && !row.contains("1r"), "{row}");
 }
 
 fn no_terminal(place: &Place) {

@@ -2,6 +2,10 @@
 #![allow(unsafe_code)]
 
 use libc::c_int;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// The number that a child ends with whose body panics.
+const PANICKED: c_int = 101;
 
 /// Runs `body` in a forked child, where it may make system calls and use what is its own, but must
 /// neither allocate nor print; gives the child's status as waitpid(2) has it.
@@ -14,7 +18,8 @@ pub fn status_of(body: impl FnOnce() -> c_int) -> c_int {
             libc::setrlimit(libc::RLIMIT_CORE, &raw const nothing);
             // A body that panics may wait for ever for a lock that a thread of the parent holds.
             libc::alarm(20);
-            libc::_exit(body());
+            // Who panics must not go on as the test in the child: that would end it as if all were well.
+            libc::_exit(catch_unwind(AssertUnwindSafe(body)).unwrap_or(PANICKED));
         }
         assert!(child > 0, "fork failed");
         let mut status = -1;

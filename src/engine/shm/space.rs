@@ -180,11 +180,10 @@ impl Space {
         if index * 8 < before {
             return Ok(());
         }
+        // What comes after a page that core files do without is kept out of them too.
         // SAFETY: the range up to `most` was set aside for this, and nobody uses it yet.
         unsafe { os::map_more_at(base.add(before - PAGE), base.add(before), after - before) }
             .map_err(|_| Fault::Full)?;
-        // SAFETY: mapped just now.
-        unsafe { os::keep_out_of_cores(base.add(before), after - before) };
         self.words.store(after / 8, Ordering::Release);
         Ok(())
     }

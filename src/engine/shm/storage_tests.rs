@@ -4,7 +4,10 @@ use super::atomic::{AtomicU64, Ordering};
 use super::attempt::{End, Step, attempt};
 use super::cells;
 use super::commit::{NEXT_VERSION, Owner, TAKEN, owner, slot_at};
-use super::layout::{CLASSES, GROUP_SLOTS, MAGIC, MOST_UNITS, UNIT_WORDS, header, low, pair, slot};
+use super::layout::{
+    CLASSES, GROUP_SLOTS, MAGIC, MOST_UNITS, UNIT_WORDS, cell, class_text, class_units, header,
+    low, pair, slot, word_of,
+};
 use super::lone::{self, Lone};
 use super::memory::{Fault, Memory};
 use super::runs::Choice;
@@ -183,6 +186,40 @@ fn a_slot_that_is_taken_over_says_whose_it_is_now() {
     let at = slots::claim(&words, &alive, &me).unwrap().at;
     assert!(before.contains(&at), "word {at} begins no slot of theirs: {before:?}");
     assert_eq!(owner(words, at), Ok(me));
+}
+
+#[test]
+fn who_finds_no_free_slot_but_a_dead_threads_makes_more() {
+    let arena = lone::arena(1 << 14);
+    let words = &arena[..];
+    for number in 0..GROUP_SLOTS as u32 {
+        let at = slot_at(words, number).unwrap();
+        arena[at + slot::OWNER].store(pair(1 + number, 1 + number), Ordering::Relaxed);
+    }
+    Lone::who_sees(77, Presence::Gone).member(&words);
+    assert_eq!(slots::used(words), Ok(2 * GROUP_SLOTS as u32));
+}
+
+#[test]
+fn a_copy_of_a_message_fills_its_own_cell_alone() {
+    let arena = lone::arena(1 << 14);
+    let thread = Lone::new(1);
+    let words = &arena[..];
+    let mut member = thread.member(&words);
+    let mut sent = lone::message(&mut member, 5, 0).unwrap();
+    let first = word_of(sent.unit);
+    // Number and text, to the end of the smallest cell.
+    sent.size = class_text(0) as u32;
+    let end = word_of(sent.unit + class_units(0) as u32);
+    (first..end).for_each(|word| arena[word].store(word as u64, Ordering::Relaxed));
+    let to = load(&arena, header::FRESH) as u32;
+    cells::duplicate(words, sent, to).unwrap();
+    let copied = |word: usize| load(&arena, word_of(to) + word);
+    for word in cell::NUMBER..end - first {
+        assert_eq!(copied(word), (first + word) as u64, "word {word}");
+    }
+    assert_eq!((copied(cell::NEXT), copied(cell::MTYPE)), (0, 0), "before the number");
+    assert_eq!(copied(end - first), 0, "behind the end");
 }
 
 #[test]
