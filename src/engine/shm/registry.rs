@@ -83,6 +83,13 @@ pub fn by_id<M: Memory>(memory: M, id: u32) -> Result<usize, End> {
     queue_at(memory, id % INDEXES)?.ok_or(End::errno(EINVAL))
 }
 
+/// Where the queue with this id is, its name there, and that of its file.
+#[inline(always)]
+pub fn named<M: Memory>(memory: M, id: u32) -> Result<(usize, u32, u64), End> {
+    let at = by_id(memory, id)?;
+    Ok((at, id | queue::NAMED, memory.load(at + queue::FILE)?))
+}
+
 /// msgget: finds the queue of a key, or makes one.
 pub fn get<M: Memory, T: Thread>(
     member: &mut Member<'_, M, T>,
