@@ -30,7 +30,7 @@ const THE_C_LIBRARYS_OWN: &CStr = c"gnu_get_libc_version";
 /// Has everybody who looks the four calls up in the C library find ours. To be called once, by the
 /// constructor, when the engine has been chosen.
 ///
-/// Does nothing in a static program, in one that contains this library and shows the calls to nobody,
+/// Does nothing in a static program, in one that contains this library and shows the calls to no other,
 /// and where the program finds the C library's calls before ours: then this library was opened for a
 /// part of it alone. Nothing either where a call of ours goes on to another library's function, which
 /// may look for the C library's in turn, and would find us.
