@@ -4,6 +4,8 @@ use crate::Test;
 use crate::asleep::is_asleep;
 use crate::support::place::Place;
 use crate::support::{kill, text, until};
+use std::io::{Read, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -18,6 +20,8 @@ pub const TESTS: &[Test] = &[
     ("follow_receives_one_after_another_until_a_signal", follow),
     ("follow_ends_when_nothing_comes_in_time", follow_for_a_time),
     ("follow_ends_when_the_queue_is_removed", follow_removed),
+    ("a_signal_ends_recv_all_between_two_messages", all_and_a_signal),
+    ("a_signal_that_ends_send_leaves_word_how_many_messages_were_sent", send_and_a_signal),
     ("flush_does_not_count_what_comes_meanwhile", flush_meanwhile),
 ];
 
@@ -140,6 +144,56 @@ fn follow_removed(place: &Place) {
     let complaint = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{complaint}");
     assert!(complaint.contains(&format!("already removed key ({key})")), "{complaint}");
+}
+
+fn all_and_a_signal(place: &Place) {
+    let key = place.queue();
+    for _ in 0..4 {
+        place.does(&["send", "-Q", &key, &"x".repeat(4000)]);
+    }
+    let mut command = place.command(&["recv", "-Q", &key, "--all", "--hex"]);
+    let (mut reader, writer) = std::io::pipe().expect("a pipe");
+    // SAFETY: changes a descriptor of ours.
+    let size = unsafe { libc::fcntl(writer.as_raw_fd(), libc::F_SETPIPE_SZ, 4096) };
+    assert!((4096..16_000).contains(&size), "the pipe takes {size} bytes");
+    let receiver = command.stdin(Stdio::null()).stdout(writer).spawn().expect("a command");
+    // It has one end of the pipe itself.
+    drop(command);
+    until("a message is received", || place.about(&key).unwrap()["qnum"] == 3);
+    // A handler that has run has had its bit cleared before.
+    kill("TERM", &receiver.id().to_string());
+    let pending = || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", receiver.id()));
+        status.expect("a process").lines().any(|line| line.ends_with("0000000000004000"))
+    };
+    until("the signal is taken", || !pending());
+    let mut written = String::new();
+    reader.read_to_string(&mut written).expect("what was written");
+    let output = end(receiver);
+    assert_eq!(output.status.signal(), Some(15), "{output:?}");
+    assert_eq!(written.matches("mtype=1 msgsz=4000").count(), 1, "{written}");
+    assert_eq!(place.about(&key).unwrap()["qnum"], 3);
+}
+
+fn send_and_a_signal(place: &Place) {
+    let key = place.queue();
+    let line = |letter: &str| {
+        format!("{{\"mtype\":7,\"message\":{{\"text\":\"{}\"}}}}\n", letter.repeat(8000))
+    };
+    let mut command = place.command(&["send", "-Q", &key, "--json"]);
+    command.stdin(Stdio::piped()).stderr(Stdio::piped());
+    let mut sender = command.spawn().expect("a command that runs");
+    let saved = ["a", "b", "c", "d"].map(line).concat();
+    let mut input = sender.stdin.take().expect("a pipe");
+    input.write_all(saved.as_bytes()).expect("a reader");
+    drop(input);
+    until_asleep(&sender);
+    kill("TERM", &sender.id().to_string());
+    let output = end(sender);
+    let complaint = text(&output.stderr);
+    assert_eq!(output.status.signal(), Some(15), "{complaint}");
+    assert!(complaint.ends_with("2 of 4 messages were sent\n"), "{complaint}");
+    assert_eq!(place.about(&key).unwrap()["qnum"], 2);
 }
 
 fn flush_meanwhile(place: &Place) {
