@@ -19,6 +19,7 @@ mod replacement;
 mod report;
 mod run;
 mod show;
+mod terminal;
 mod trace;
 
 use clap::{Parser, Subcommand};
