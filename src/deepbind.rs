@@ -6,9 +6,12 @@
 //! answer, and nobody would notice.
 //!
 //! [`reach`] makes the entries of the four calls in the C library's table of symbols, as this process
-//! has it in memory, name what everybody else finds. From then on every way of looking them up leads
-//! here, and nothing else is found elsewhere than before. To take the flag away from dlopen(3) would
-//! do the latter: programs use it to keep two versions of a library apart.
+//! has it in memory, name our own. From then on every way of looking them up leads here, and nothing
+//! else is found elsewhere than before. To take the flag away from dlopen(3) would do the latter:
+//! programs use it to keep two versions of a library apart.
+//!
+//! Our own, not what everybody else finds: that may be a function of the program's that has nothing to
+//! do with queues, or that of a wrapper before us, which may look for the C library's by name.
 #![allow(unsafe_code)]
 
 use crate::engine;
@@ -27,9 +30,10 @@ const THE_C_LIBRARYS_OWN: &CStr = c"gnu_get_libc_version";
 /// Has everybody who looks the four calls up in the C library find ours. To be called once, by the
 /// constructor, when the engine has been chosen.
 ///
-/// Does nothing in a static program, and where the program finds the C library's calls before ours:
-/// then this library was opened for a part of it alone. Nothing either where a call of ours goes on
-/// to another library's function, which may look for the C library's in turn, and would find us.
+/// Does nothing in a static program, in one that contains this library and shows the calls to no other,
+/// and where the program finds the C library's calls before ours: then this library was opened for a
+/// part of it alone. Nothing either where a call of ours goes on to another library's function, which
+/// may look for the C library's in turn, and would find us.
 ///
 /// An error is one of mprotect(2)'s, or ENOEXEC where the C library is not made as expected.
 pub fn reach() -> Result<(), Errno> {
@@ -39,18 +43,33 @@ pub fn reach() -> Result<(), Errno> {
     if own.order > library.order {
         return Ok(());
     }
-    let mut symbols = [null_mut(); Functions::NAMES.len()];
-    for (symbol, name) in symbols.iter_mut().zip(Functions::NAMES) {
-        *symbol = library.symbol(name).ok_or(Errno(ENOEXEC))?;
-    }
-    // SAFETY: entries of a table that stays.
-    let theirs =
-        symbols.map(|symbol| unsafe { library.bias.wrapping_add((*symbol).st_value as usize) });
-    if !engine::ends_at(theirs) {
+    let Some(ours) = entries(&own) else { return Ok(()) };
+    let theirs = entries(&library).ok_or(Errno(ENOEXEC))?;
+    // SAFETY: entries of tables that stay.
+    let (ours, their_functions) = unsafe { (functions(&own, ours), functions(&library, theirs)) };
+    if !engine::ends_at(their_functions) {
         return Ok(());
     }
     // SAFETY: each function has the signature of the one in whose place it comes.
-    unsafe { store(symbols, everybodys().map(|function| function.wrapping_sub(library.bias))) }
+    unsafe { store(theirs, ours.map(|function| function.wrapping_sub(library.bias))) }
+}
+
+/// The entries of the four calls in an object's table of symbols, where all of them are there.
+fn entries(object: &Object) -> Option<[*mut Elf64_Sym; 4]> {
+    let mut entries = [null_mut(); Functions::NAMES.len()];
+    for (entry, name) in entries.iter_mut().zip(Functions::NAMES) {
+        *entry = object.symbol(name)?;
+    }
+    Some(entries)
+}
+
+/// Where the functions of an object's entries are.
+///
+/// # Safety
+/// The entries are there.
+unsafe fn functions(object: &Object, entries: [*mut Elf64_Sym; 4]) -> [usize; 4] {
+    // SAFETY: the caller's promise.
+    entries.map(|entry| unsafe { object.bias.wrapping_add((*entry).st_value as usize) })
 }
 
 /// One line on standard error.
@@ -60,12 +79,6 @@ pub fn complain(error: Errno) {
           symbols cannot be changed: ",
         os::description(error, &mut [0; 128]),
     ]);
-}
-
-/// The calls that the program finds, and every library that it opens in the usual way.
-fn everybodys() -> [usize; 4] {
-    // SAFETY: the names end with a NUL byte.
-    Functions::NAMES.map(|name| unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) }.addr())
 }
 
 /// Stores the values of all these entries of one table, or of none.

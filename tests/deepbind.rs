@@ -23,6 +23,8 @@ struct Fixture {
     programs: [PathBuf; 3],
     /// Wraps the four calls, and asks for the next definition when it is called.
     wrapper: PathBuf,
+    /// Wraps them, too, and asks for those of the library that it opens by the C library's name.
+    wrapper_by_name: PathBuf,
     plain: OnceLock<String>,
 }
 
@@ -34,6 +36,8 @@ struct Case {
     settings: &'static [Setting],
     /// Whether libraries with RTLD_DEEPBIND pass the library by.
     passed_by: bool,
+    /// Whether they have other calls than everybody.
+    apart: bool,
 }
 
 /// What the program was linked with.
@@ -51,8 +55,9 @@ use Built::{Alone, Archive, Linked};
 enum Preloaded {
     Msgq,
     Wrapper,
+    WrapperByName,
 }
-use Preloaded::{Msgq, Wrapper};
+use Preloaded::{Msgq, Wrapper, WrapperByName};
 
 /// A variable and its value.
 type Setting = (&'static str, &'static str);
@@ -71,7 +76,17 @@ const fn all(
     preloaded: &'static [Preloaded],
     settings: &'static [Setting],
 ) -> Case {
-    Case { name, built, preloaded, settings, passed_by: false }
+    Case { name, built, preloaded, settings, passed_by: false, apart: false }
+}
+
+/// The library is reached by all, but those with RTLD_DEEPBIND pass by what stands before it, as they
+/// do without it.
+const fn behind(
+    name: &'static str,
+    preloaded: &'static [Preloaded],
+    settings: &'static [Setting],
+) -> Case {
+    Case { name, built: Alone, preloaded, settings, passed_by: false, apart: true }
 }
 
 /// Libraries with RTLD_DEEPBIND pass it by.
@@ -80,20 +95,22 @@ const fn not_deep(
     preloaded: &'static [Preloaded],
     settings: &'static [Setting],
 ) -> Case {
-    Case { name, built: Alone, preloaded, settings, passed_by: true }
+    Case { name, built: Alone, preloaded, settings, passed_by: true, apart: true }
 }
 
-const CASES: [Case; 12] = [
+const CASES: [Case; 14] = [
     all("kernel/preloaded", Alone, &[Msgq], &[]),
     all("kernel/linked", Linked, &[], &[]),
-    all("kernel/wrapper_before", Alone, &[Wrapper, Msgq], &[]),
+    behind("kernel/wrapper_before", &[Wrapper, Msgq], &[]),
+    behind("kernel/wrapper_by_name_before", &[WrapperByName, Msgq], &[]),
     not_deep("kernel/wrapper_behind", &[Msgq, Wrapper], &[]),
     not_deep("kernel/off", &[Msgq], &[OFF]),
     all("shm/preloaded", Alone, &[Msgq], &[SHM]),
     all("shm/linked", Linked, &[], &[SHM]),
     all("shm/linked_and_preloaded", Linked, &[Msgq], &[SHM]),
     all("shm/archive_and_preloaded", Archive, &[Msgq], &[SHM]),
-    all("shm/wrapper_before", Alone, &[Wrapper, Msgq], &[SHM]),
+    behind("shm/wrapper_before", &[Wrapper, Msgq], &[SHM]),
+    behind("shm/wrapper_by_name_before", &[WrapperByName, Msgq], &[SHM]),
     all("shm/wrapper_behind", Alone, &[Msgq, Wrapper], &[SHM]),
     not_deep("shm/off", &[Msgq], &[SHM, OFF]),
 ];
@@ -118,6 +135,11 @@ fn main() {
             trial(&format!("every_mode/{}", case.name), move || fixture.every_mode(case))
         })
         .collect();
+    let shared = Arc::clone(&fixture);
+    trials.push(trial(
+        "a_function_of_the_programs_own_that_is_called_msgget_stays_its_own",
+        move || shared.namesake(),
+    ));
     let shared = Arc::clone(&fixture);
     trials.push(trial("every_call_is_recorded", move || shared.recorded()));
     let shared = Arc::clone(&fixture);
@@ -152,6 +174,9 @@ impl Fixture {
             &["-shared", "-fPIC", &place, "-lpart", found],
         );
         let wrapper = compile(directory.path(), "wrapper.so", sources::WRAPPER, &shared);
+        let by_name = [&shared[..], &["-DBY_NAME"]].concat();
+        let wrapper_by_name =
+            compile(directory.path(), "wrapper_by_name.so", sources::WRAPPER, &by_name);
         let found = "-Wl,--enable-new-dtags,-rpath,$ORIGIN/plugins:$ORIGIN";
         let built = library();
         std::os::unix::fs::symlink(&built, directory.path().join("libmsgq.so.0")).expect("a link");
@@ -167,7 +192,7 @@ impl Fixture {
             program("linked", &["-Wl,--no-as-needed", &shared]),
             program("archive", &[&["-Wl,-u,msgget", &archive][..], &needed].concat()),
         ];
-        Fixture { directory, programs, wrapper, plain: OnceLock::new() }
+        Fixture { directory, programs, wrapper, wrapper_by_name, plain: OnceLock::new() }
     }
 
     fn program(&self, built: Built) -> &Path {
@@ -195,7 +220,7 @@ impl Fixture {
             .arg("--")
             .arg(self.program(case.built)));
         same("standard error", &text(&output.stderr), &String::new())?;
-        same("standard output", &text(&output.stdout), &self.expected(case.passed_by)?)?;
+        same("standard output", &text(&output.stdout), &self.expected(case.apart)?)?;
         same("calls that reached the kernel", &strace::count(strace::QUEUES, &log), &case.kernels())
     }
 
@@ -204,6 +229,7 @@ impl Fixture {
         let path = |preloaded: &Preloaded| match preloaded {
             Msgq => library().display().to_string(),
             Wrapper => self.wrapper.display().to_string(),
+            WrapperByName => self.wrapper_by_name.display().to_string(),
         };
         let list = case.preloaded.iter().map(path).collect::<Vec<_>>().join(":");
         let mut environment =
@@ -212,11 +238,11 @@ impl Fixture {
         strace::watch(calls, log, &environment)
     }
 
-    /// What the program is to print. Where libraries with RTLD_DEEPBIND pass us by, they and the C
-    /// library have other calls than everybody.
-    fn expected(&self, passed_by: bool) -> Result<String, Failed> {
+    /// What the program is to print. `apart`: libraries with RTLD_DEEPBIND and the C library have other
+    /// calls than everybody.
+    fn expected(&self, apart: bool) -> Result<String, Failed> {
         let plain = self.plain()?;
-        let line = |line: &str| match passed_by
+        let line = |line: &str| match apart
             && (line.contains("deepbind") || line.contains("by name"))
         {
             true => line.replace("calls: 1", "calls: 0").replace("by name: 1", "by name: 0") + "\n",
@@ -233,6 +259,23 @@ impl Fixture {
             true => Ok(()),
             false => Err(format!("{} calls in place of {ALL}", told.len()).into()),
         }
+    }
+
+    /// A program may have functions of these names that have nothing to do with queues. A library with
+    /// RTLD_DEEPBIND never meets them.
+    fn namesake(&self) -> Result<(), Failed> {
+        let place = tempfile::tempdir_in(self.directory.path())?;
+        let found = "-Wl,--enable-new-dtags,-rpath,$ORIGIN/../plugins";
+        let program = compile(place.path(), "namesake", sources::NAMESAKE, &["-ldl", found]);
+        let (preloaded, log) = (library(), place.path().join("strace"));
+        let shm = [
+            ("LD_PRELOAD", preloaded.as_os_str()),
+            ("MSGQ_ENGINE", OsStr::new("shm")),
+            ("MSGQ_DIR", place.path().as_os_str()),
+        ];
+        let output = run(strace::watch(strace::QUEUES, &log, &shm).arg("--").arg(program));
+        same("standard output", &text(&output.stdout), &"used: 1\nour own: 5\n".to_string())?;
+        same("calls that reached the kernel", &strace::count(strace::QUEUES, &log), &0)
     }
 
     /// Where the kernel does not let the C library's symbols be changed, nothing is, and a line says so.

@@ -5,14 +5,15 @@
 mod support;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use std::fs::OpenOptions;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use support::place::{Place, failed};
 use support::{copy_for_all, is_util_linuxs, may_have_a_namespace, run, text};
 
 /// What both understand, in namespaces with the same queues: ids 0 to 5 with the keys 1 to 4, 0x4d2
 /// and -5.
-const ALIKE: [&str; 43] = [
+const ALIKE: [&str; 49] = [
     "-q 0",
     "-q 0 -q 0",
     "-q 1 -q 99 -q 2",
@@ -56,6 +57,12 @@ const ALIKE: [&str; 43] = [
     "msg ten",
     "-v -q 0 -Q 0x4d2",
     "--verbose -q 5",
+    "-vvq 5",
+    "-v -a -v --all",
+    "msg -1",
+    "msg 1 -5 2",
+    "-q 1 -q 1 -q 1",
+    "-Q 1 -q 0 --queue-key 2",
 ];
 
 /// What another user may do, who may read one queue, and remove none.
@@ -98,10 +105,11 @@ fn main() {
             },
         ));
     }
-    let tests: [(&str, Test); 4] = [
+    let tests: [(&str, Test); 5] = [
         ("queues_are_removed_by_id_and_by_key_and_others_stay", by_id_and_key),
         ("nothing_is_removed_where_one_name_means_nothing", nothing),
         ("nothing_named_is_an_error", nothing_named),
+        ("queues_are_removed_also_where_nobody_can_be_told", nobody_is_told),
         ("a_key_of_more_than_32_bits_is_not_that_of_its_lower_half", long_keys),
     ];
     for engine in ["kernel", "shm"] {
@@ -165,6 +173,26 @@ fn nothing(place: &Place) {
         assert_eq!(output.status.code(), Some(1), "{bad:?}: {output:?}");
     }
     assert!(place.about(&key).is_some(), "a queue was removed");
+}
+
+/// As ipcrm(1), which finds out at its end that what it said was not written.
+fn nobody_is_told(place: &Place) {
+    let full = || OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
+    let (one, two, gone) = (place.queue(), place.queue(), place.key());
+    let mut command = place.command(&["ipcrm", "-v", "-Q", &one, "-Q", &two]);
+    let output = command.stdin(Stdio::null()).stdout(full()).stderr(Stdio::piped()).spawn();
+    let output = output.and_then(|child| child.wait_with_output()).expect("a command that runs");
+    let complaint = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{complaint}");
+    assert!(complaint.starts_with("msgq: standard output: No space left"), "{complaint}");
+    assert_eq!(complaint.lines().count(), 1, "{complaint}");
+    assert_eq!([&one, &two].map(|key| place.about(key)), [None, None], "{complaint}");
+
+    let key = place.queue();
+    let mut command = place.command(&["ipcrm", "-Q", &gone, "-Q", &key]);
+    let status = command.stdin(Stdio::null()).stderr(full()).status().expect("a status");
+    assert_eq!(status.code(), Some(1));
+    assert_eq!(place.about(&key), None);
 }
 
 fn nothing_named(place: &Place) {

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
-use support::{msgq, run, text};
+use support::{msgq, root, run, text};
 use tempfile::TempDir;
 use tree::{Tool, Tree, succeed};
 
@@ -265,10 +265,14 @@ fn dpkg(_: &Tree) -> Result<(), Failed> {
     let installed = place.path().join("usr/bin/msgq");
     let there = installed.exists();
     let control = fs::read_to_string(lists.join("status"))?;
+    let copyright = fs::read_to_string(place.path().join("usr/share/doc/msgq/copyright"))?;
     succeed(dpkg().args(["--purge", "msgq"]))?;
     let depends = control.lines().find(|line| line.starts_with("Depends: ")).unwrap_or_default();
     if !there || installed.exists() || !depends.contains("libc6") {
         return Err(format!("installed: {there}, control:\n{control}").into());
     }
-    Ok(())
+    match copyright.contains(&fs::read_to_string(root().join("LICENSE-MIT"))?) {
+        true => Ok(()),
+        false => Err(format!("the licence is not in\n{copyright}").into()),
+    }
 }

@@ -68,24 +68,19 @@ impl Place {
         self.directory.path()
     }
 
-    /// A shell that sees the built command, as the page says.
+    /// A shell that knows nothing of the built command.
     fn shell(&self, script: &str) -> Command {
         let mut command = Command::new("bash");
-        let path = std::env::var_os("PATH").unwrap_or_default();
         command
             .args(["-e", "-o", "pipefail", "-c", &script.replace(KEY, &self.key)])
             .current_dir(self.path())
-            .env(
-                "PATH",
-                format!("{}:{}", self.path().join("target/release").display(), path.display()),
-            )
             .env("MSGQ_DIR", self.path().join("queues"));
         command
     }
 
-    /// Pastes a block; gives what it printed.
-    fn paste(&self, block: &Block) -> String {
-        let output = run(&mut self.shell(&block.code));
+    /// Pastes a block into a shell in which others were pasted before; gives what it printed.
+    fn paste(&self, before: &str, block: &Block) -> String {
+        let output = run(&mut self.shell(&format!("{before}{}", block.code)));
         let (shown, said) = (text(&output.stdout), text(&output.stderr));
         assert!(output.status.success(), "{}\n{}\n{shown}{said}", block.heading, block.code);
         shown + &said
@@ -102,7 +97,7 @@ impl Drop for Place {
 #[test]
 fn the_korean_page_can_be_pasted_from_top_to_bottom() {
     let place = Place::new(0);
-    let mut pasted = Vec::new();
+    let (mut exported, mut pasted) = (String::new(), Vec::new());
     for block in blocks("README.ko.md") {
         match (block.language.as_str(), block.before.split('`').nth(1)) {
             ("c", Some(file)) if file.ends_with(".c") => {
@@ -111,7 +106,8 @@ fn the_korean_page_can_be_pasted_from_top_to_bottom() {
             }
             // This is a test's part of the build.
             ("sh", _) if block.code.contains("cargo ") => (),
-            ("sh", _) => pasted.push(place.paste(&block)),
+            ("sh", _) if block.code.starts_with("export ") => exported += &block.code,
+            ("sh", _) => pasted.push(place.paste(&exported, &block)),
             _ => (),
         }
     }
@@ -138,7 +134,7 @@ fn those_who_preload_link_and_include_can_paste_their_blocks() {
     let headings: Vec<&str> = blocks.iter().map(|block| block.heading.as_str()).collect();
     assert_eq!(headings, wanted.map(|(heading, _)| heading));
     for (block, (heading, hellos)) in blocks.iter().zip(wanted) {
-        let shown = place.paste(block);
+        let shown = place.paste("", block);
         assert_eq!(shown.matches("hello\n").count(), hellos, "{heading}:\n{shown}");
     }
 }
@@ -155,6 +151,6 @@ fn those_who_administer_can_paste_their_block() {
     for part in ["0x000004d2 ", "\nhello\n", "removed 1 message from queue", "msgmnb"] {
         assert!(shown.contains(part), "{part:?} is not in\n{shown}");
     }
-    let left = text(&run(&mut place.shell("msgq ipcs -u --engine shm")).stdout);
+    let left = text(&run(&mut place.shell("target/release/msgq ipcs -u --engine shm")).stdout);
     assert!(left.contains("allocated queues = 0\n"), "{left}");
 }

@@ -60,6 +60,15 @@ fn the_exit_status_is_the_programs() {
 }
 
 #[test]
+fn the_program_does_not_suffer_where_nobody_takes_its_trace() {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = msgq();
+    command.args(["trace", "--", "sh", "-c", &format!("{COMMAND} demo > /dev/null; exit 7")]);
+    let status = command.stdin(Stdio::null()).stderr(full).status().unwrap();
+    assert_eq!(status.code(), Some(7));
+}
+
+#[test]
 fn a_signal_for_the_command_reaches_the_program() {
     let script = "trap 'exit 42' TERM; echo ready; while :; do sleep 0.02; done";
     let mut command = msgq();

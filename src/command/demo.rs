@@ -5,6 +5,8 @@ mod broken;
 use super::failure::Failure;
 use super::queue::Queue;
 use std::env;
+use std::fmt;
+use std::io::{self, Write};
 use std::process::{self, Child, Command, ExitCode};
 use std::thread::sleep;
 use std::time::Duration;
@@ -58,19 +60,24 @@ fn waiter_of(queue: Queue, option: &str) -> Result<Child, Failure> {
         .map_err(|error| Failure::about("the waiter", error))
 }
 
+/// Says it to whoever listens. The conversation goes on also where nobody does.
+fn say(line: impl fmt::Display) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
 fn visit(queue: Queue) -> Result<(), Failure> {
     let mut waiter = waiter_of(queue, "--waiter")?;
     let me = i64::from(process::id());
     for order in ["green tea", "two rice cakes", BILL] {
-        println!("guest:  {order}");
+        say(format!("guest:  {order}"));
         queue
             .send(ORDER, &format!("{me} {order}"))
             .map_err(|error| Failure::about("msgsnd", error))?;
         if queue.receive(me, libc::IPC_NOWAIT).is_err() {
-            println!("guest:  (no answer yet)");
+            say("guest:  (no answer yet)");
         }
         let (_, answer) = queue.receive(me, 0).map_err(|error| Failure::about("msgrcv", error))?;
-        println!("waiter: {answer}");
+        say(format!("waiter: {answer}"));
     }
     waiter.wait().map_err(|error| Failure::about("the waiter", error))?;
     Ok(())

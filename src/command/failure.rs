@@ -1,7 +1,7 @@
 //! What ends the command early: one sentence and an exit status.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Write};
 
 /// The exit status of a command that could not do its work.
 pub const FAILED: u8 = 1;
@@ -39,8 +39,21 @@ impl Failure {
         Failure { status, ..self }
     }
 
+    /// Says it on standard error, unless all is said.
+    pub fn tell(&self) {
+        if !self.sentence.is_empty() {
+            complain(&self.sentence);
+        }
+    }
+
     /// A failed operation on something that has a name.
     pub fn about(name: impl fmt::Display, error: io::Error) -> Failure {
         Failure::new(format!("{name}: {error}"))
     }
+}
+
+/// Writes a sentence to standard error. Where nobody takes it the work goes on all the same, which
+/// `eprintln!` would end.
+pub fn complain(sentence: impl fmt::Display) {
+    let _ = io::stderr().write_all(format!("msgq: {sentence}\n").as_bytes());
 }

@@ -19,10 +19,11 @@ mod replacement;
 mod report;
 mod run;
 mod show;
+mod terminal;
 mod trace;
 
 use clap::{Parser, Subcommand};
-use failure::{FAILED, Failure, MEANINGLESS};
+use failure::{FAILED, MEANINGLESS};
 use msgq::settings::{Settings, VARIABLES};
 use std::process::{ExitCode, exit};
 
@@ -95,11 +96,9 @@ pub fn main() -> ExitCode {
         Command::Limits(arguments) => limits::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
     };
-    done.unwrap_or_else(|Failure { sentence, status }| {
-        if !sentence.is_empty() {
-            eprintln!("msgq: {sentence}");
-        }
-        ExitCode::from(status)
+    done.unwrap_or_else(|failure| {
+        failure.tell();
+        ExitCode::from(failure.status)
     })
 }
 

@@ -132,9 +132,14 @@ const STARTED: usize = 19;
 
 /// A field of a stat file.
 fn field(stat: &str, number: usize) -> Option<String> {
-    let stat = fs::read_to_string(stat).ok()?;
-    // The second field is the name, which may contain anything; it ends with the last bracket.
-    stat.rsplit_once(')')?.1.split_whitespace().nth(number).map(str::to_string)
+    let stat = fs::read(stat).ok()?;
+    // The second field is the name, which may be any bytes; it ends with the last bracket.
+    String::from_utf8_lossy(&stat)
+        .rsplit_once(')')?
+        .1
+        .split_whitespace()
+        .nth(number)
+        .map(str::to_string)
 }
 
 #[cfg(test)]
@@ -160,6 +165,17 @@ mod tests {
         assert!(processes.take_ended().is_empty(), "it is told once");
         assert!(processes.any_seen());
         child.wait().unwrap();
+    }
+
+    #[test]
+    fn a_process_is_alive_whatever_it_calls_itself() {
+        let directory = tempfile::tempdir().unwrap();
+        let stat = directory.path().join("stat");
+        // The kernel cuts names to fifteen bytes, in the middle of a letter where that comes out so.
+        let name = &"a초록의메뉴".as_bytes()[..15];
+        let rest = format!(") S {}77", "0 ".repeat(STARTED - 1));
+        fs::write(&stat, [b"17 (", name, rest.as_bytes()].concat()).unwrap();
+        assert_eq!(alive(&stat.to_string_lossy()), Some(77));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `msgq trace`: runs a program, and shows its calls as they happen.
 
 use super::engine::{engine_called, engines};
-use super::failure::{Failure, MEANINGLESS};
+use super::failure::{Failure, MEANINGLESS, complain};
 use super::inject::Inject;
 use super::launch::{Launch, Launched, end_like};
 use super::pace::{Pause, Turn};
@@ -180,7 +180,7 @@ fn trace(arguments: Arguments) -> Result<ExitStatus, Failure> {
         Ok(status) => status,
         Err(failure) => {
             // The program is not to suffer for it.
-            eprintln!("msgq: {}", failure.sentence);
+            failure.tell();
             launched.wait()?
         }
     };
@@ -190,9 +190,10 @@ fn trace(arguments: Arguments) -> Result<ExitStatus, Failure> {
     if !processes.any_seen() {
         let program = arguments.command.first().cloned().unwrap_or_default();
         let reason = program::why_not(&program);
-        eprintln!("msgq: nothing could be intercepted in {}: {reason}", program.to_string_lossy());
+        let program = program.to_string_lossy();
+        complain(format!("nothing could be intercepted in {program}: {reason}"));
     } else if calls == 0 {
-        eprintln!("msgq: no message queue call was made");
+        complain("no message queue call was made");
     }
     Ok(status)
 }
@@ -214,7 +215,7 @@ impl Afterwards {
     /// Writes it. The exit status is the program's, even if that fails.
     fn write(self) {
         if let Err(failure) = report::trace(self.recording.path(), self.trace) {
-            eprintln!("msgq: {}", failure.sentence);
+            failure.tell();
         }
     }
 }

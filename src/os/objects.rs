@@ -10,6 +10,10 @@ const DT_STRTAB: i64 = 5;
 const DT_SYMTAB: i64 = 6;
 const DT_GNU_HASH: i64 = 0x6fff_fef5;
 
+/// The type of a function among symbols, as elf.h numbers them. (One that chooses among several when it
+/// is looked up has another.)
+const STT_FUNC: u8 = 2;
+
 /// The program or a library.
 pub struct Object {
     /// How many others the dynamic linker has in its list before it. Those that a program starts with
@@ -57,6 +61,7 @@ impl Object {
                 let symbol = symbols.add(number);
                 let found = *chain.add(number - first);
                 if (found ^ hash) >> 1 == 0
+                    && (*symbol).st_info & 0xf == STT_FUNC
                     && CStr::from_ptr(names.add((*symbol).st_name as usize)) == name
                 {
                     return Some(symbol);

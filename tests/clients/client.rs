@@ -79,7 +79,10 @@ impl Client {
         let words = |words: &[&str]| words.iter().map(ToString::to_string).collect();
         Client {
             name,
-            command: words(&[&["timeout", "120"], command].concat()),
+            // Whoever is interrupted cleans up.
+            command: words(
+                &[&["timeout", "--signal", "INT", "--kill-after", "20", "120"], command].concat(),
+            ),
             shows,
             probe: (words(probe), missing),
             tidy: str::to_string,

@@ -21,10 +21,13 @@ dpkg-deb --fsys-tarfile thing.deb | tar -t -v --numeric-owner | sed 's/....-..-.
 pub fn clients() -> Vec<Client> {
     let is_there = ["sh", "-c", "command -v fakeroot-sysv && command -v dpkg-deb"];
     let client = |name, before| {
+        // fakeroot ends its daemon when it ends, and when it is interrupted; any other signal would leave
+        // the daemon behind, and so has to wait.
         // The owners stay what they are, whoever builds the package: only the daemon knows of others.
         let script = format!(
             "cat > package <<'END'\n{PACKAGE}END\n\
              export FAKEROOTDONTTRYCHOWN=1 ours=$LD_PRELOAD\n\
+             trap '' TERM HUP\n\
              exec fakeroot-sysv sh -c '{before} exec sh -e package'"
         );
         Client {

@@ -12,6 +12,8 @@ pub mod cells;
 pub mod commit;
 #[path = "../../src/engine/shm/control.rs"]
 pub mod control;
+#[path = "../../src/engine/shm/hand_off.rs"]
+pub mod hand_off;
 #[path = "../../src/engine/shm/handed.rs"]
 pub mod handed;
 #[path = "../../src/engine/shm/layout.rs"]
@@ -26,6 +28,8 @@ pub mod permission;
 pub mod receive;
 #[path = "../../src/engine/shm/registry.rs"]
 pub mod registry;
+#[path = "../../src/engine/shm/room.rs"]
+pub mod room;
 #[path = "../../src/engine/shm/runs.rs"]
 pub mod runs;
 #[path = "../../src/engine/shm/send.rs"]

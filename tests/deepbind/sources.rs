@@ -104,11 +104,37 @@ int main(int argc, char **argv)
 }
 "#;
 
-/// A library that comes between a program and the calls, and asks who is next at each call.
+/// Has a function called msgget that counts letters, and opens the plug-in.
+pub const NAMESAKE: &str = r#"
+#include <dlfcn.h>
+#include <stdio.h>
+int msgget(const char *letters)
+{
+    int count = 0;
+    while (letters[count])
+        count++;
+    return count;
+}
+int main(void)
+{
+    void *plugin = dlopen("libplugin.so", RTLD_NOW | RTLD_DEEPBIND);
+    int (*use_queue)(void) = plugin ? (int (*)(void))dlsym(plugin, "use_queue") : NULL;
+    printf("used: %d\n", use_queue ? use_queue() : -1);
+    printf("our own: %d\n", msgget("queue"));
+    return 0;
+}
+"#;
+
+/// A library that comes between a program and the calls, and asks at each call who is next, or with
+/// BY_NAME what the C library has.
 pub const WRAPPER: &str = r#"
 #include <dlfcn.h>
 #include <sys/msg.h>
+#ifdef BY_NAME
+#define NEXT(name) ((__typeof__(&name))dlsym(dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD), #name))
+#else
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+#endif
 int msgget(key_t key, int flags) { return NEXT(msgget)(key, flags); }
 int msgctl(int id, int command, struct msqid_ds *data) { return NEXT(msgctl)(id, command, data); }
 int msgsnd(int id, const void *message, size_t size, int flags) { return NEXT(msgsnd)(id, message, size, flags); }

@@ -96,7 +96,7 @@ fn named_once(place: &Place) {
 
 fn longer_than_msgmax(place: &Place) {
     let key = place.queue();
-    let parts = ["8193 bytes", "a message may have 8192 (msgmax)", "nothing was sent"];
+    let parts = ["more than 8192 bytes", "a message may have (msgmax)", "nothing was sent"];
     place.fails(&["send", "-Q", &key, &"x".repeat(8193)], 1, &parts);
     let output = place.run_with(&["send", "-Q", &key], &[0; 100_000]);
     failed(&["send"], &output, 1, &parts);
@@ -117,7 +117,7 @@ fn never_fits(place: &Place) {
     if limit(place, &["--msgmnb", "10"]) {
         let key = place.queue();
         place.does(&["send", "-Q", &key, "0123456789"]);
-        let parts = ["the message has 11 bytes", "holds 10 at most", "nothing was sent"];
+        let parts = ["the message has more than 10 bytes", "holds", "nothing was sent"];
         place.fails(&["send", "-Q", &key, "0123456789a"], 1, &parts);
     }
 }

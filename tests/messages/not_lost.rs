@@ -13,6 +13,7 @@ pub const TESTS: &[Test] = &[
     ("a_closed_standard_output_is_told_before_anything_is_received", closed_output),
     ("a_closed_standard_input_is_no_empty_message", closed_input),
     ("a_reader_that_has_gone_costs_no_message", reader_gone),
+    ("where_nobody_reads_no_message_is_taken", nobody_reads),
     ("what_the_queue_does_not_take_back_is_told_as_json", not_taken_back),
 ];
 
@@ -87,6 +88,21 @@ fn reader_gone(place: &Place) {
     assert_eq!(output.status.code(), Some(1), "{complaint}");
     assert!(complaint.contains("standard output"), "{complaint}");
     assert_eq!(place.does(&["recv", "-Q", &key, "--nowait"]), "not read\n", "{complaint}");
+}
+
+fn nobody_reads(place: &Place) {
+    let key = place.queue();
+    for mtype in ["1", "2"] {
+        place.does(&["send", "-Q", &key, "-t", mtype, mtype]);
+    }
+    // A pipe that no other process has seen with a reader.
+    let script = r#"mkfifo "$0" && exec 4<> "$0" 3> "$0" 4<&- && exec "$@" >&3 3>&-"#;
+    let mut command = Command::new("sh");
+    command.args(["-c", script]).arg(place.directory.path().join("pipe"));
+    command.args([env!("CARGO_BIN_EXE_msgq"), "recv", "-Q", &key, "--all"]);
+    command.env("MSGQ_ENGINE", place.engine).env("MSGQ_DIR", place.directory.path());
+    failed(&["recv"], &run(&mut command), 1, &["nobody reads it any more; no more message"]);
+    assert_eq!(place.does(&["recv", "-Q", &key, "--all"]), "1\n2\n", "they are where they were");
 }
 
 /// The queue is removed while the message is being written.

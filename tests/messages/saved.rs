@@ -79,7 +79,7 @@ fn a_bad_line(place: &Place) {
         ("what?", "expected value"),
         ("{\"mtype\":-7,\"message\":{\"text\":\"x\"}}", "types begin at 1"),
         ("{\"mtype\":7,\"message\":{\"hex\":\"123\"}}", "pairs of hex digits"),
-        (&long, "8193 bytes, and a message may have 8192 (msgmax)"),
+        (&long, "more than 8192 bytes, which is the most that a message may have (msgmax)"),
     ] {
         let lines = format!("{good}\n{bad}\n{good}\n");
         let output = place.run_with(&["send", "-Q", &key, "--json"], lines.as_bytes());

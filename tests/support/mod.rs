@@ -130,7 +130,10 @@ pub fn copy_for_all(place: &Path) -> PathBuf {
     let all = || std::fs::Permissions::from_mode(0o755);
     std::fs::set_permissions(place, all()).expect("a directory of ours");
     let copy = place.join("msgq");
-    std::fs::copy(env!("CARGO_BIN_EXE_msgq"), &copy).expect("a copy of the command");
+    // By another process: a file that this one has open for writing is so, for a moment, in whatever
+    // other threads start, and cannot be executed then.
+    let copied = run(Command::new("cp").arg(env!("CARGO_BIN_EXE_msgq")).arg(&copy));
+    assert!(copied.status.success(), "{copied:?}");
     std::fs::set_permissions(&copy, all()).expect("a copy of ours");
     copy
 }

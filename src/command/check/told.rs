@@ -1,6 +1,7 @@
 //! What is told of findings: each as soon as it is there, and a table at the end.
 
 use super::source::Sources;
+use crate::command::terminal::is_command;
 use comfy_table::{CellAlignment, Table, TableStyle};
 use msgq::check::Tables;
 use msgq::check::catalogue::{CHECKS, Check};
@@ -96,5 +97,5 @@ impl<W: Write> Told<W> {
 fn text(read: impl FnOnce(&mut dyn FnMut(&[u8]))) -> String {
     let mut bytes = Vec::new();
     read(&mut |part| bytes.extend_from_slice(part));
-    String::from_utf8_lossy(&bytes).replace(char::is_control, "?")
+    String::from_utf8_lossy(&bytes).replace(is_command, "?")
 }

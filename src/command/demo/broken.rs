@@ -1,7 +1,7 @@
 //! The conversation gone wrong: the waiter listens for orders of another type than the guest's, so the
 //! queue fills until the guest waits too; and the guest who leaves in the end does not remove it.
 
-use super::{ORDER, waiter_of};
+use super::{ORDER, say, waiter_of};
 use crate::command::failure::Failure;
 use crate::command::queue::{MOST_TEXT, Queue};
 use std::process::{self, ExitCode};
@@ -30,7 +30,7 @@ pub fn visit(queue: Queue) -> Result<ExitCode, Failure> {
     }
     thread::spawn(move || {
         thread::sleep(PATIENCE);
-        println!("guest:  (leaves; \"ipcrm -q {}\" would clean up)", queue.0);
+        say(format!("guest:  (leaves; \"ipcrm -q {}\" would clean up)", queue.0));
         // Both are in a call that would never return.
         let _ = waiter.kill();
         let _ = waiter.wait();
@@ -41,7 +41,7 @@ pub fn visit(queue: Queue) -> Result<ExitCode, Failure> {
 }
 
 fn order(queue: Queue) -> Result<(), Failure> {
-    println!("guest:  green tea");
+    say("guest:  green tea");
     let text = format!("{:<MOST_TEXT$}", "green tea");
     queue.send(ORDER, &text).map_err(|error| Failure::about("msgsnd", error))
 }

@@ -32,7 +32,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let mut status = ExitCode::SUCCESS;
     for name in &named {
         if let Err(failure) = flush(engine, name) {
-            eprintln!("msgq: {}", failure.sentence);
+            failure.tell();
             status = ExitCode::from(FAILED);
         }
     }

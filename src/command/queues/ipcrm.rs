@@ -3,7 +3,7 @@
 use super::named::{Named, Several, id};
 use super::queue::Queue;
 use crate::command::engine::EngineOption;
-use crate::command::failure::{FAILED, Failure};
+use crate::command::failure::{FAILED, Failure, complain};
 use crate::command::show::names::errno_meaning;
 use msgq::engine::{Engine, list};
 use msgq::errno::Errno;
@@ -13,6 +13,7 @@ use std::process::ExitCode;
 /// What `msgq ipcrm` is told.
 #[derive(clap::Args)]
 #[command(
+    args_override_self = true,
     infer_long_args = true,
     after_help = "Queues are removed in the order in which they are named; none is removed \
                         where one of the names means nothing. The exit status is 1 where \
@@ -30,7 +31,7 @@ pub struct Arguments {
     #[command(flatten)]
     engine: EngineOption,
     /// The word msg, and ids: the way before there were options
-    #[arg(value_name = "msg ID", conflicts_with_all = ["queue-id", "queue-key", "all"])]
+    #[arg(value_name = "msg ID", allow_negative_numbers = true, conflicts_with_all = ["queue-id", "queue-key", "all"])]
     words: Vec<String>,
 }
 
@@ -38,20 +39,21 @@ pub struct Arguments {
 pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let named = arguments.read()?;
     let (_, engine) = arguments.engine.ready()?;
-    let mut removal = Removal { engine, verbose: arguments.verbose, failed: false };
+    let mut removal = Removal { engine, verbose: arguments.verbose, failed: false, unsaid: None };
     for name in &named {
         removal.named(name)?;
     }
     if arguments.all.is_some() {
         removal.all()?;
     }
-    if removal.failed {
-        return Ok(ExitCode::from(FAILED));
+    if !removal.failed && !arguments.words.is_empty() {
+        removal.say("resource(s) deleted");
     }
-    if !arguments.words.is_empty() {
-        say("resource(s) deleted")?;
+    match removal {
+        Removal { unsaid: Some(error), .. } => Err(Failure::about("standard output", error)),
+        Removal { failed: true, .. } => Ok(ExitCode::from(FAILED)),
+        Removal { .. } => Ok(ExitCode::SUCCESS),
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 impl Arguments {
@@ -89,6 +91,8 @@ struct Removal {
     engine: &'static dyn Engine,
     verbose: bool,
     failed: bool,
+    /// Why standard output did not take a line. Queues are removed all the same.
+    unsaid: Option<io::Error>,
 }
 
 impl Removal {
@@ -122,7 +126,7 @@ impl Removal {
 
     fn queue(&mut self, queue: Queue, name: &Named) -> Result<(), Failure> {
         if self.verbose {
-            say(&format!("removing message queue id `{}'", queue.id))?;
+            self.say(&format!("removing message queue id `{}'", queue.id));
         }
         queue.remove().or_else(|error| self.refused(name, error))
     }
@@ -137,11 +141,13 @@ impl Removal {
     }
 
     fn complain(&mut self, sentence: &str) {
-        eprintln!("msgq: {sentence}");
+        complain(sentence);
         self.failed = true;
     }
-}
 
-fn say(line: &str) -> Result<(), Failure> {
-    writeln!(io::stdout(), "{line}").map_err(|error| Failure::about("standard output", error))
+    fn say(&mut self, line: &str) {
+        if let Err(error) = writeln!(io::stdout(), "{line}") {
+            self.unsaid.get_or_insert(error);
+        }
+    }
 }

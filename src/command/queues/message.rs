@@ -1,7 +1,8 @@
 //! A message, and how it is written in JSON: as `msgq trace` has it.
 
-use crate::command::show::json::Message as Text;
+use crate::command::show::json::{self, Message as Text};
 use serde::{Deserialize, Serialize};
+use std::io;
 
 /// A message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,12 +22,14 @@ struct Written<'a> {
 
 /// What is read. Other members are none of our business.
 #[derive(Deserialize)]
+#[serde(expecting = "an object with mtype and message")]
 struct Read {
     mtype: i64,
     message: ReadText,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with hex or text")]
 struct ReadText {
     length: Option<u64>,
     hex: Option<String>,
@@ -34,10 +37,10 @@ struct ReadText {
 }
 
 impl Message {
-    /// The message as a JSON object, in one line without its end.
-    pub fn to_json(&self) -> serde_json::Result<String> {
+    /// The message as a JSON object, in one line with its end.
+    pub fn to_json(&self) -> io::Result<String> {
         let message = Text::of(&self.text, self.text.len() as u64);
-        serde_json::to_string(&Written { mtype: self.mtype, message })
+        json::line(&Written { mtype: self.mtype, message })
     }
 
     /// Reads such an object; or says what is wrong with it.
@@ -99,9 +102,18 @@ mod tests {
         for text in [&b""[..], b"hello", "초록".as_bytes(), b"\0\0", b"\xff\xfe", &every] {
             let message = Message { mtype: i64::MAX, text: text.to_vec() };
             let line = message.to_json().unwrap();
-            assert!(!line.contains('\n'), "{line}");
+            assert_eq!(line.lines().count(), 1, "{line}");
             assert_eq!(Message::from_json(&line), Ok(message), "{line}");
         }
+    }
+
+    #[test]
+    fn a_terminal_takes_nothing_in_json_for_a_command() {
+        let text = "\x1b\x7f\u{9b}31m\u{202e}초록".as_bytes().to_vec();
+        let message = Message { mtype: 7, text };
+        let line = message.to_json().unwrap();
+        assert!(line.contains(r#""text":"\u001b\u007f\u009b31m\u202e초록""#), "{line}");
+        assert_eq!(Message::from_json(&line), Ok(message));
     }
 
     #[test]
@@ -120,6 +132,7 @@ mod tests {
             (r#"{"mtype":7}"#, "missing field `message`"),
             (r#"{"mtype":0,"message":{"text":"hi"}}"#, "types begin at 1"),
             (r#"{"mtype":7,"message":{}}"#, "neither hex nor text"),
+            (r#"{"mtype":7,"message":"hi"}"#, "expected an object with hex or text;"),
             (r#"{"mtype":7,"message":{"hex":"0"}}"#, "no pairs of hex digits"),
             (r#"{"mtype":7,"message":{"hex":"+1"}}"#, "no pairs of hex digits"),
             (r#"{"mtype":7,"message":{"hex":"00","text":"a"}}"#, "say different things"),

@@ -152,8 +152,7 @@ impl Patience {
     /// Makes a call, which is given its msgflg, until it succeeds, fails, or has slept for so long.
     pub fn call<T>(self, mut call: impl FnMut(c_int) -> Result<T, Errno>) -> Result<T, Ended> {
         let deadline = match self {
-            Patience::None => return ended(call(IPC_NOWAIT)),
-            Patience::Endless => None,
+            Patience::None | Patience::Endless => None,
             Patience::For(time) => {
                 alarm_in(time);
                 Some(Instant::now() + time)
@@ -164,7 +163,8 @@ impl Patience {
                 break Err(Ended::Signal(signal));
             }
             let is_over = deadline.is_some_and(|deadline| Instant::now() >= deadline);
-            match call(if is_over { IPC_NOWAIT } else { 0 }) {
+            let may_sleep = !matches!(self, Patience::None) && !is_over;
+            match call(if may_sleep { 0 } else { IPC_NOWAIT }) {
                 Err(Errno(EINTR)) => (),
                 answer => break ended(answer),
             }

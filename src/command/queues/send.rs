@@ -2,11 +2,12 @@
 
 use super::create::CreateOption;
 use super::message::Message;
-use super::named::One;
+use super::named::{Named, One};
 use super::patience::{Ended, PatienceOptions, end_by, watch_for_signals};
+use super::queue::Queue;
 use super::standard;
 use crate::command::engine::EngineOption;
-use crate::command::failure::{Failure, NOTHING};
+use crate::command::failure::{Failure, NOTHING, complain};
 use msgq::engine::limits::Limits;
 use std::ffi::OsString;
 use std::io::{self, Read};
@@ -48,30 +49,44 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let queue = name.open(engine, arguments.create.mode())?;
     // Who may not read the queue cannot know, and would wait for ever.
     if let Ok(data) = queue.data() {
-        let holds = format!("queue {} holds {} at most", queue.id, data.msg_qbytes);
+        let holds = format!("queue {} holds", queue.id);
         messages.iter().try_for_each(|given| given.is_at_most(data.msg_qbytes, &holds))?;
     }
     watch_for_signals()?;
     let patience = arguments.patience.patience();
     for (sent, given) in messages.iter().enumerate() {
-        let failure = match patience.call(|msgflg| queue.send(&given.message, msgflg)) {
-            Ok(()) => continue,
-            Err(Ended::Signal(signal)) => return Ok(end_by(signal)),
-            Err(Ended::Failed(error)) => name.failure("write to", error),
-            Err(Ended::TimeIsOver) => {
-                let sentence = format!("there is no room for the message in queue {}", queue.id);
-                Failure::new(sentence).with_status(NOTHING)
-            }
+        let Err(ended) = patience.call(|msgflg| queue.send(&given.message, msgflg)) else {
+            continue;
         };
-        return Err(match messages.len() {
-            1 => failure,
-            all => Failure {
-                sentence: format!("{}; {sent} of {all} messages were sent", failure.sentence),
-                ..failure
-            },
-        });
+        let all = messages.len();
+        let sent = (all > 1).then(|| format!("{sent} of {all} messages were sent"));
+        return stopped(ended, &name, queue, sent);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Tells why not all was sent, and what was, where there was more than one message.
+fn stopped(
+    ended: Ended,
+    name: &Named,
+    queue: Queue,
+    sent: Option<String>,
+) -> Result<ExitCode, Failure> {
+    let failure = match ended {
+        Ended::Signal(signal) => {
+            sent.iter().for_each(complain);
+            return Ok(end_by(signal));
+        }
+        Ended::Failed(error) => name.failure("write to", error),
+        Ended::TimeIsOver => {
+            let sentence = format!("there is no room for the message in queue {}", queue.id);
+            Failure::new(sentence).with_status(NOTHING)
+        }
+    };
+    Err(match sent {
+        Some(sent) => Failure { sentence: format!("{}; {sent}", failure.sentence), ..failure },
+        None => failure,
+    })
 }
 
 /// A message that is to be sent.
@@ -82,13 +97,15 @@ struct Given {
 }
 
 impl Given {
-    /// Fails where the message is longer than something allows.
+    /// Fails where the message has more bytes than something allows. How many there are at all is not
+    /// known: no more of them were read.
     fn is_at_most(&self, most: u64, who_says: &str) -> Result<(), Failure> {
-        let length = self.message.text.len();
-        if length as u64 <= most {
+        if self.message.text.len() as u64 <= most {
             return Ok(());
         }
-        Err(self.refuse(&format!("the message has {length} bytes, and {who_says}")))
+        let why =
+            format!("the message has more than {most} bytes, which is the most that {who_says}");
+        Err(self.refuse(&why))
     }
 
     fn refuse(&self, why: &str) -> Failure {
@@ -104,7 +121,7 @@ fn refuse(line: Option<usize>, why: &str) -> Failure {
 impl Arguments {
     /// All that is to be sent, once each message is found to be one.
     fn messages(&self, msgmax: u64) -> Result<Vec<Given>, Failure> {
-        let most = format!("a message may have {msgmax} (msgmax)");
+        let may_have = "a message may have (msgmax)";
         let given = match (&self.text, self.json) {
             (Some(text), _) => vec![self.one(text.clone().into_vec())],
             (None, true) => saved(&input(u64::MAX)?)?,
@@ -112,7 +129,7 @@ impl Arguments {
             (None, false) => vec![self.one(input(msgmax.saturating_add(1))?)],
         };
         for given in &given {
-            given.is_at_most(msgmax, &most)?;
+            given.is_at_most(msgmax, may_have)?;
         }
         Ok(given)
     }

@@ -56,7 +56,7 @@ impl Sink {
                  --json:\n{}",
                 queue.id,
                 errno_meaning(refused),
-                message.to_json().unwrap_or_default()
+                message.to_json().unwrap_or_default().trim_end()
             )),
         })
     }

@@ -1,7 +1,9 @@
 //! How received messages are written.
 
 use super::message::Message;
+use crate::command::terminal::escaped;
 use std::fmt::Write;
+use std::io;
 
 /// How many bytes a line of hex shows.
 const ROW: usize = 16;
@@ -51,42 +53,14 @@ impl FormOptions {
 
 impl Form {
     /// The message in this form.
-    pub fn write(self, message: &Message) -> serde_json::Result<Vec<u8>> {
+    pub fn write(self, message: &Message) -> io::Result<Vec<u8>> {
         Ok(match self {
             Form::Raw => message.text.clone(),
             Form::Text => format!("{}\n", escaped(&message.text)).into_bytes(),
             Form::Hex => hex(message).into_bytes(),
-            Form::Json => format!("{}\n", message.to_json()?).into_bytes(),
+            Form::Json => message.to_json()?.into_bytes(),
         })
     }
-}
-
-/// One line without its end, of which a terminal takes nothing for a command.
-pub fn escaped(bytes: &[u8]) -> String {
-    let mut line = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            match character {
-                '\n' => line.push_str("\\n"),
-                '\t' => line.push_str("\\t"),
-                '\r' => line.push_str("\\r"),
-                '\\' => line.push_str("\\\\"),
-                _ if character.is_control() => {
-                    character
-                        .encode_utf8(&mut [0; 4])
-                        .bytes()
-                        .for_each(|byte| escape(&mut line, byte));
-                }
-                _ => line.push(character),
-            }
-        }
-        chunk.invalid().iter().for_each(|byte| escape(&mut line, *byte));
-    }
-    line
-}
-
-fn escape(line: &mut String, byte: u8) {
-    let _ = write!(line, "\\x{byte:02x}");
 }
 
 /// A line about the message, and its bytes in rows.
@@ -117,6 +91,8 @@ mod tests {
         assert_eq!(written(Form::Text, "초록\n".as_bytes()), "초록\\n\n");
         assert_eq!(written(Form::Text, b"a\0\x1b[31m\xff\\"), "a\\x00\\x1b[31m\\xff\\\\\n");
         assert_eq!(written(Form::Text, "\u{9b}".as_bytes()), "\\xc2\\x9b\n");
+        // What is behind it would be shown from right to left.
+        assert_eq!(written(Form::Text, "\u{202e}ab".as_bytes()), "\\xe2\\x80\\xaeab\n");
         assert_eq!(written(Form::Text, b""), "\n");
     }
 

@@ -28,10 +28,10 @@ pub fn read_frozen(
     let present = follower.file.chunks_present().map_err(about)?;
     if let Some(last) = counters.used.min(present).checked_sub(1) {
         let moment = follower.file.head(last).map_err(about)?.moment;
-        follower.scale.refine(moment);
+        follower.scale.measure(moment);
     }
     if follower.file.is_of_this_start() && follower.file.clock.is_readable() {
-        follower.scale.refine(follower.file.clock.moment());
+        follower.scale.measure(follower.file.clock.moment());
     }
     loop {
         let told = follower.poll(None).map_err(about)?;

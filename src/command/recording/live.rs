@@ -5,7 +5,7 @@ use super::archive::Archive;
 use super::file::{Counters, RecordingFile};
 use super::follower::{Follower, Told};
 use super::time::Scale;
-use crate::command::failure::Failure;
+use crate::command::failure::{Failure, complain};
 use msgq::engine::limits::Limits;
 use msgq::engine::{Engine, list};
 use msgq::os::Descriptor;
@@ -183,7 +183,7 @@ impl LiveRecording {
 
     fn complain(&mut self, kept: io::Result<()>) {
         if let Err(error) = kept {
-            eprintln!("msgq: the recording cannot be kept: {error}");
+            complain(format!("the recording cannot be kept: {error}"));
             self.archive = None;
         }
     }

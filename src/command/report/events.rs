@@ -4,6 +4,7 @@
 use crate::command::recording::follower::Told;
 use crate::command::recording::time::Scale;
 use crate::command::show::structures::QueueData;
+use crate::command::terminal::is_command;
 use libc::{IPC_NOWAIT, MSG_COPY, MSG_EXCEPT, MSG_NOERROR};
 use msgq::trace::format::Kind;
 use msgq::trace::record::Record;
@@ -174,7 +175,7 @@ impl Event {
                 at,
                 forked: kind == Kind::Fork,
                 // It may be anything; a terminal must not take it for orders.
-                name: String::from_utf8_lossy(&record.bytes).replace(char::is_control, "?"),
+                name: String::from_utf8_lossy(&record.bytes).replace(is_command, "?"),
                 namespace: record.namespace(),
             }),
             Kind::Exit => Event::Exit(process, at),
@@ -252,11 +253,11 @@ mod tests {
 
     #[test]
     fn a_name_is_nothing_that_a_terminal_obeys() {
-        let mut record = receive(1, 10, 20, 0, b"a\x1b[2J\n\xff\xc2\x9bb").0;
+        let mut record = receive(1, 10, 20, 0, b"a\x1b[2J\n\xff\xc2\x9b\xe2\x80\xaeb").0;
         record.kind = Kind::Program;
         let told = Told::Returned(record, false);
         match Event::of(told, &Scale::in_nanoseconds(0)) {
-            Some(Event::Began(began)) => assert_eq!(began.name, "a?[2J?\u{fffd}?b"),
+            Some(Event::Began(began)) => assert_eq!(began.name, "a?[2J?\u{fffd}??b"),
             other => panic!("{other:?}"),
         }
     }

@@ -23,6 +23,7 @@ mod samples;
 mod series;
 mod steps;
 mod stuck;
+mod summarize;
 mod summary;
 mod sums;
 mod text;

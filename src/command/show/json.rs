@@ -5,11 +5,13 @@ use super::{Filter, Show, message_length, names, queue};
 use crate::command::recording::follower::Told;
 use crate::command::recording::live::Losses;
 use crate::command::recording::time::Scale;
+use crate::command::terminal::is_command;
 use libc::{IPC_INFO, IPC_SET, IPC_STAT, MSG_INFO, MSG_STAT};
 use msgq::trace::call::MSG_STAT_ANY;
 use msgq::trace::format::Kind;
 use msgq::trace::record::Record;
 use serde::Serialize;
+use serde_json::ser::{Formatter, Serializer};
 use std::collections::HashMap;
 use std::io::{self, Write};
 
@@ -101,8 +103,37 @@ impl<W: Write> Json<W> {
 }
 
 fn write(out: &mut impl Write, object: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, object)?;
+    object.serialize(&mut Serializer::with_formatter(&mut *out, Plain))?;
     out.write_all(b"\n")
+}
+
+/// An object in one line, with its end.
+pub fn line(object: &impl Serialize) -> io::Result<String> {
+    let mut line = Vec::new();
+    write(&mut line, object)?;
+    Ok(String::from_utf8_lossy(&line).into_owned())
+}
+
+/// JSON of which a terminal takes nothing for a command. JSON itself asks for escapes up to U+001F.
+struct Plain;
+
+impl Formatter for Plain {
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        out: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        for part in fragment.split_inclusive(is_command) {
+            match part.chars().next_back().filter(|last| is_command(*last)) {
+                None => out.write_all(part.as_bytes())?,
+                Some(last) => {
+                    out.write_all(&part.as_bytes()[..part.len() - last.len_utf8()])?;
+                    write!(out, "\\u{:04x}", u32::from(last))?;
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 impl<W: Write> Show for Json<W> {

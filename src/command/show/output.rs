@@ -4,7 +4,7 @@ use super::json::Json;
 use super::summary::Summary;
 use super::text::Text;
 use super::{Filter, Show};
-use crate::command::failure::{Failure, MEANINGLESS};
+use crate::command::failure::{Failure, MEANINGLESS, complain};
 use crate::command::recording::follower::Told;
 use crate::command::recording::live::Losses;
 use crate::command::recording::time::Scale;
@@ -74,18 +74,18 @@ impl Output {
         }
         let Losses { calls, faults } = losses;
         if calls > 0 {
-            eprintln!("msgq: {calls} calls are missing: there was no room to keep them");
+            complain(format!("{calls} calls are missing: there was no room to keep them"));
         }
         if faults > 0 {
-            eprintln!(
-                "msgq: {faults} processes were not traced to their end, for a fault in msgq itself"
-            );
+            complain(format!(
+                "{faults} processes were not traced to their end, for a fault in msgq itself"
+            ));
         }
     }
 
     fn check(&mut self, shown: io::Result<()>) {
         if let Err(error) = shown {
-            eprintln!("msgq: {}: {error}; no more calls are shown", self.name);
+            complain(format!("{}: {error}; no more calls are shown", self.name));
             self.show = None;
         }
     }

@@ -3,12 +3,11 @@
 
 use super::attempt::End;
 use super::caller_thread::Caller;
-use super::layout::{pair, queue};
-use super::memory::Memory;
+use super::layout::pair;
 use super::registry::{self, Got, New};
-use super::seat::{Seat, inside};
+use super::seat::inside;
 use super::thread::Thread;
-use super::{asleep, credentials, limits_now, messages, own, sleep, start, straight};
+use super::{asleep, credentials, limits_now, messages, own, start, straight};
 use crate::engine::asleep::Asleep;
 use crate::engine::functions::Functions;
 use crate::engine::limits::Limits;
@@ -91,7 +90,7 @@ fn get(key: key_t, msgflg: c_int) -> Result<c_int, End> {
             let most = limits_now::msgmni(seat.memory)? as u32;
             let got = registry::get(seat, key, msgflg, New { owner, qbytes, most, file })?;
             let of_id = match got {
-                Got::Id(id) => Some(named(seat, id as c_int)?.2),
+                Got::Id(id) => Some(registry::named(seat.memory, id)?.2),
                 _ => None,
             };
             Ok((got, qbytes, of_id))
@@ -112,21 +111,4 @@ fn get(key: key_t, msgflg: c_int) -> Result<c_int, End> {
             }
         }
     }
-}
-
-/// The name of the file of the queue with this id; 0 where there is none.
-#[cold]
-pub fn file_of(msqid: c_int) -> Result<u64, End> {
-    inside(|seat| match named(seat, msqid) {
-        Ok((at, id, file)) if sleep::is_there(seat.memory, at, id)? => Ok(file),
-        _ => Ok(0),
-    })
-}
-
-/// Where the queue with this id is in the registry's arena, its name there, and that of its file.
-#[inline(always)]
-pub fn named(seat: &Seat<'_>, msqid: c_int) -> Result<(usize, u32, u64), End> {
-    let at = registry::by_id(seat.memory, msqid as u32)?;
-    let file = seat.memory.load(at + queue::FILE)?;
-    Ok((at, msqid as u32 | queue::NAMED, file))
 }

@@ -2,7 +2,6 @@
 #![allow(unsafe_code)]
 
 use super::attempt::End;
-use super::calls::named;
 use super::control::{self, Change, Status};
 use super::credentials::Caller;
 use super::layout::queue;
@@ -183,7 +182,7 @@ unsafe fn set(msqid: c_int, buf: *const msqid_ds) -> Result<c_int, Errno> {
         set_own(msqid, &change, permitted)?;
     }
     let changed = inside(|seat| {
-        let (at, id, _) = named(seat, msqid)?;
+        let (at, id, _) = registry::named(seat.memory, msqid as u32)?;
         let most = limits_now::msgmnb(seat.memory)?;
         control::change(seat, at, id, change, |permissions| permitted(most, permissions))?;
         Ok(0)
@@ -199,7 +198,7 @@ fn set_own(
     permitted: impl Fn(u64, &Permissions) -> Result<(), i32>,
 ) -> Result<(), End> {
     let (before, file) = inside(|seat| {
-        let (at, id, file) = named(seat, msqid)?;
+        let (at, id, file) = registry::named(seat.memory, msqid as u32)?;
         let before = control::status(seat, at, Some(id), true)?.permissions;
         permitted(limits_now::msgmnb(seat.memory)?, &before).map_err(End::errno)?;
         Ok((before, file))
@@ -219,7 +218,7 @@ fn set_own(
 fn remove(msqid: c_int) -> Result<c_int, Errno> {
     let file = if own::are_wanted() { end_own(msqid)? } else { 0 };
     let removed = inside(|seat| {
-        let (at, id, _) = named(seat, msqid)?;
+        let (at, id, _) = registry::named(seat.memory, msqid as u32)?;
         control::end(seat, at, id, may_remove)?;
         registry::bury(seat, at)?;
         Ok(0)
@@ -237,7 +236,7 @@ fn may_remove(permissions: &Permissions) -> Result<(), i32> {
 /// Ends a queue that may have a file of its own, in that; gives the file's name.
 fn end_own(msqid: c_int) -> Result<u64, End> {
     let file = inside(|seat| {
-        let (at, id, file) = named(seat, msqid)?;
+        let (at, id, file) = registry::named(seat.memory, msqid as u32)?;
         let status = control::status(seat, at, Some(id), true)?;
         may_remove(&status.permissions).map_err(End::errno)?;
         Ok(file)

@@ -9,8 +9,8 @@ use super::handed;
 use super::layout::{CLASSES, MOST_SLOTS, high, low, pair, queue, slot};
 use super::memory::{Fault, Memory};
 use super::permission::Permissions;
+use super::room::wake_senders;
 use super::runs::{self, Choice};
-use super::send::{permissions, wake_senders};
 use super::thread::{Presence, READ, Thread};
 use super::waiters::{self, next, state, state_of};
 use libc::{EACCES, EINVAL};
@@ -64,7 +64,7 @@ pub fn status<M: Memory, T: Thread>(
             let load = |word: usize| member.memory.load(at + word);
             let identity = load(queue::IDENTITY)?;
             let queue = expect(&member.memory, at, seen, id.unwrap_or(high(identity)), EINVAL)?;
-            let permissions = permissions(queue);
+            let permissions = Permissions::of(queue);
             if !anybody && !member.system.may(&permissions, READ) {
                 return Err(End::errno(EACCES));
             }
@@ -99,7 +99,7 @@ pub fn change<M: Memory, T: Thread>(
 ) -> Result<(), End> {
     attempt(member, at, |member, seen| {
         let queue = expect(&member.memory, at, seen, id, EINVAL)?;
-        permitted(&permissions(queue)).map_err(End::errno)?;
+        permitted(&Permissions::of(queue)).map_err(End::errno)?;
         guard_somebody(member, at)?;
         member.set(at + queue::OWNER, pair(change.uid, change.gid))?;
         member.set(at + queue::MODE, pair(change.mode & 0o777, member.system.seconds()))?;
@@ -159,7 +159,7 @@ pub fn end<M: Memory, T: Thread>(
         let seen = member.begin(at)?;
         let memory = member.memory;
         let allowed = expect(&memory, at, seen, id, EINVAL).and_then(|queue| {
-            permitted(&permissions(queue)).map_err(End::errno)?;
+            permitted(&Permissions::of(queue)).map_err(End::errno)?;
             Ok(guard_somebody(member, at)?)
         });
         if let Err(end) = allowed {

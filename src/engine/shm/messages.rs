@@ -7,11 +7,10 @@ use super::caller_thread::Caller;
 use super::cells::{self, Message};
 use super::layout::class_of;
 use super::receive::{self, Request};
-use super::registry::INDEXES;
+use super::registry::{self, INDEXES};
 use super::runs::{Choice, NODES};
 use super::seat::{self, Seat, inside, inside_own};
-use super::send;
-use super::{caller, calls, home, limits_now, own, text};
+use super::{caller, home, limits_now, own, send, sleep, text};
 use crate::engine::{Number, Received};
 use libc::{
     E2BIG, EACCES, EINVAL, ENOMEM, ENOSYS, IPC_NOWAIT, MSG_COPY, MSG_EXCEPT, MSG_NOERROR, c_int,
@@ -110,14 +109,14 @@ fn at_queue_once_more<A>(task: &dyn Task<Answer = A>) -> Result<A, End> {
 /// Does a task where its queue is, or tells it that there is none.
 #[inline(always)]
 fn perform<A>(seat: &mut Seat<'_>, task: &(impl Task<Answer = A> + ?Sized)) -> Result<A, End> {
-    let found = calls::named(seat, task.msqid()).map(|(at, id, _)| (at, id));
+    let found = registry::named(seat.memory, task.msqid() as u32).map(|(at, id, _)| (at, id));
     task.perform(seat, found)
 }
 
 /// The same in a directory where queues have files of their own.
 #[cold]
 fn at_queue_of_its_own<A>(task: &dyn Task<Answer = A>) -> Result<A, End> {
-    let file = calls::file_of(task.msqid())?;
+    let file = file_of(task.msqid())?;
     if file == 0 {
         return inside(|seat| perform(seat, task));
     }
@@ -130,6 +129,14 @@ fn at_queue_of_its_own<A>(task: &dyn Task<Answer = A>) -> Result<A, End> {
         }
         outcome => outcome,
     }
+}
+
+/// The name of the file of the queue with this id; 0 where there is none.
+fn file_of(msqid: c_int) -> Result<u64, End> {
+    inside(|seat| match registry::named(seat.memory, msqid as u32) {
+        Ok((at, id, file)) if sleep::is_there(seat.memory, at, id)? => Ok(file),
+        _ => Ok(0),
+    })
 }
 
 struct Sending {

@@ -5,7 +5,8 @@
 //!      |         |          |
 //!  registry   control    send, receive  what the calls do
 //!                           |
-//!          runs, types, waiters, handed how a queue keeps messages and those who wait
+//!      room, hand_off, handed, waiters  who waits, and how a message comes to it
+//!                 runs, types           how a queue keeps messages
 //!                           |
 //!         attempt -> commit -> apply    how a change is made: all of it or nothing
 //!                    overtake           how others complete it
@@ -54,6 +55,7 @@ mod fault;
 #[cfg(all(test, target_arch = "x86_64"))]
 mod fault_tests;
 mod file;
+mod hand_off;
 mod handed;
 mod here;
 mod home;
@@ -78,6 +80,7 @@ mod remembered;
 mod remembered_tests;
 #[cfg(test)]
 mod rights;
+mod room;
 mod runs;
 mod seat;
 mod send;

@@ -1,5 +1,8 @@
 //! Who may do what with a queue: the kernel's rules, asked of anybody who knows the caller.
 
+use super::layout::{high, low, queue};
+use super::memory::Queue;
+
 /// What the kernel lets a caller do beyond the rules, as capabilities(7) numbers them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
@@ -44,6 +47,15 @@ pub struct Permissions {
 }
 
 impl Permissions {
+    /// Those of a queue.
+    #[inline(always)]
+    pub fn of(queue: Queue<'_>) -> Permissions {
+        let (owner, creator) = (queue.load(queue::OWNER), queue.load(queue::CREATOR));
+        let mode = high(queue.load(queue::MODE));
+        let (uid, gid, cuid, cgid) = (high(owner), low(owner), high(creator), low(creator));
+        Permissions { uid, gid, cuid, cgid, mode }
+    }
+
     /// Whether the caller may do all that is wanted; EACCES where not.
     ///
     /// `wanted` is one class's bits, or msgget(2)'s `msgflg`, whose three classes are added up.

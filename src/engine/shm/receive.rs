@@ -6,8 +6,9 @@ use super::cells::{self, Message};
 use super::commit::Member;
 use super::layout::{high, pair, queue, slot};
 use super::memory::{Fault, Memory, Queue};
+use super::permission::Permissions;
+use super::room::wake_senders;
 use super::runs::{self, Choice};
-use super::send::{permissions, wake_senders};
 use super::thread::{READ, Thread};
 use super::waiters::{self, next, state, state_of};
 use super::{handed, sleep};
@@ -117,7 +118,7 @@ fn try_to_receive<M: Memory, T: Thread>(
     queue: Queue<'_>,
     request: Request,
 ) -> Attempt<Received> {
-    if !member.system.may(&permissions(queue), READ) {
+    if !member.system.may(&Permissions::of(queue), READ) {
         return Err(End::errno(EACCES));
     }
     let counts = queue.load(queue::COUNTS);
@@ -158,7 +159,7 @@ pub fn peek<'a, M: Memory, T: Thread>(
     let found = attempt(member, at, |member, seen| {
         let memory = member.memory;
         let queue = expect(&memory, at, seen, id, EINVAL)?;
-        if !member.system.may(&permissions(queue), READ) {
+        if !member.system.may(&Permissions::of(queue), READ) {
             return Err(End::errno(EACCES));
         }
         let messages = u64::from(high(queue.load(queue::COUNTS)));
@@ -210,7 +211,7 @@ fn wait<M: Memory, T: Thread>(
         if high(counts) != 0 && runs::find(member, queue, request.choice)?.is_some() {
             return Ok(Step::Answer(false));
         }
-        if !member.system.may(&permissions(queue), READ) {
+        if !member.system.may(&Permissions::of(queue), READ) {
             return Err(End::errno(EACCES));
         }
         waiters::join(member, id, list)?;
@@ -276,7 +277,7 @@ fn something_to_do<M: Memory, T: Thread>(
         let queue = member.memory.block(at)?;
         let found = high(queue.load(queue::COUNTS)) != 0
             && runs::find(member, queue, request.choice)?.is_some();
-        let excluded = !member.system.may(&permissions(queue), READ);
+        let excluded = !member.system.may(&Permissions::of(queue), READ);
         let unsettled = queue.load(queue::HANDED) != queue.load(queue::SETTLED);
         let senders = queue.load(queue::SENDERS) != 0;
         Ok(Step::Answer((found || excluded, unsettled, senders)))

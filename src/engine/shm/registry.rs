@@ -9,7 +9,7 @@ use super::layout::{
     FIRST_FRESH, GROUP_QUEUES, QUEUE_GROUPS, UNIT_WORDS, header, high, low, pair, queue, word_of,
 };
 use super::memory::{Fault, Memory};
-use super::send::permissions;
+use super::permission::Permissions;
 use super::thread::Thread;
 use libc::{EACCES, EEXIST, EINVAL, ENOENT, ENOSPC, IPC_CREAT, IPC_EXCL, IPC_PRIVATE};
 
@@ -83,6 +83,13 @@ pub fn by_id<M: Memory>(memory: M, id: u32) -> Result<usize, End> {
     queue_at(memory, id % INDEXES)?.ok_or(End::errno(EINVAL))
 }
 
+/// Where the queue with this id is, its name there, and that of its file.
+#[inline(always)]
+pub fn named<M: Memory>(memory: M, id: u32) -> Result<(usize, u32, u64), End> {
+    let at = by_id(memory, id)?;
+    Ok((at, id | queue::NAMED, memory.load(at + queue::FILE)?))
+}
+
 /// msgget: finds the queue of a key, or makes one.
 pub fn get<M: Memory, T: Thread>(
     member: &mut Member<'_, M, T>,
@@ -112,7 +119,7 @@ fn try_to_get<M: Memory, T: Thread>(
             }
             // Key and id change under the registry's lock alone. The queue may have ended by now: then
             // this was a moment before.
-            let permissions = permissions(member.memory.block(at)?);
+            let permissions = Permissions::of(member.memory.block(at)?);
             if !member.system.may(&permissions, msgflg as u32) {
                 return Err(End::errno(EACCES));
             }

@@ -11,7 +11,7 @@ mod totals;
 
 use super::named;
 use crate::command::engine::EngineOption;
-use crate::command::failure::{FAILED, Failure};
+use crate::command::failure::{FAILED, Failure, complain};
 use crate::command::show::names::errno_meaning;
 use crate::command::show::structures::QueueData;
 use columns::Row;
@@ -82,7 +82,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             Some(row) if json => json::queues(name, &[row]),
             Some(row) => details::text(&row, arguments.unit()),
             None => {
-                eprintln!("msgq: id {id} not found");
+                complain(format!("id {id} not found"));
                 // ipcs(1) has nothing against that.
                 return Ok(ExitCode::from(if json { FAILED } else { 0 }));
             }

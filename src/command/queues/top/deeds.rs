@@ -4,7 +4,7 @@ use crate::command::queues::flush;
 use crate::command::queues::named::Named;
 use crate::command::queues::peek::Copies;
 use crate::command::queues::queue::Queue;
-use crate::command::queues::written::escaped;
+use crate::command::terminal::escaped;
 use msgq::engine::Engine;
 
 /// So many bytes of a text are shown; no screen is wider.

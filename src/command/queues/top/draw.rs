@@ -1,6 +1,7 @@
 //! How the state is drawn, on a screen of any size.
 
-use super::columns::{self, ALL, GAP};
+use super::columns::ALL;
+use super::fit::{self, GAP};
 use super::state::{KEYS, Over, State};
 use crate::command::queues::flush::counted;
 use ratatui::Frame;
@@ -21,12 +22,13 @@ const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
 /// Draws all of it.
 pub fn draw(frame: &mut Frame, state: &mut State) {
     let details = if frame.area().height >= HIGH { DETAILS } else { 0 };
+    let (bottom_line, high) = bottom_line(state, frame.area().width);
     let [head, table, foot, bottom] =
-        Layout::vertical([Length(1), Min(0), Length(details), Length(1)]).areas(frame.area());
+        Layout::vertical([Length(1), Min(0), Length(details), Length(high)]).areas(frame.area());
     frame.render_widget(Paragraph::new(summary(state)).style(BOLD), head);
     draw_queues(frame, state, table);
     draw_details(frame, state, foot);
-    frame.render_widget(bottom_line(state), bottom);
+    frame.render_widget(bottom_line, bottom);
     match &mut state.over {
         Over::Nothing => {}
         Over::Help(first) => draw_over(frame, table.union(foot), "help", &help(), first),
@@ -55,8 +57,8 @@ pub fn summary(state: &State) -> String {
 }
 
 fn draw_queues(frame: &mut Frame, state: &mut State, area: Rect) {
-    let texts = columns::texts(&state.look.lines);
-    let columns = columns::fit(&texts, usize::from(area.width));
+    let texts = fit::texts(&state.look.lines);
+    let columns = fit::fit(&texts, usize::from(area.width));
     let cell = |text: &str, number: usize| {
         let line = Line::from(text.to_string());
         Cell::from(Text::from(if ALL[number].is_number { line.right_aligned() } else { line }))
@@ -103,18 +105,24 @@ fn draw_details(frame: &mut Frame, state: &State, area: Rect) {
     frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: true }).block(block), area);
 }
 
-fn bottom_line(state: &State) -> Paragraph<'static> {
-    if let Some((deed, msqid, messages)) = state.question {
-        return Paragraph::new(deed.question(msqid, messages)).style(REVERSED);
-    }
-    if !state.notice.is_empty() {
-        return Paragraph::new(state.notice.clone()).style(BOLD);
+/// What stands at the bottom, and in how many lines. A question and what became of something are
+/// there as a whole, also where it takes more than one.
+fn bottom_line(state: &State, width: u16) -> (Paragraph<'static>, u16) {
+    let (told, style) = match state.question {
+        Some((deed, msqid, messages)) => (deed.question(msqid, messages), REVERSED),
+        None => (state.notice.clone(), BOLD),
+    };
+    if !told.is_empty() {
+        let lines = Line::raw(&told).width().div_ceil(usize::from(width.max(1)));
+        // Lines end between words, which may take one more.
+        let lines = if lines > 1 { lines + 1 } else { 1 };
+        return (Paragraph::new(told).wrap(Wrap { trim: true }).style(style), lines as u16);
     }
     let keys = KEYS.iter().map(|(key, does)| {
         let word = does.split([':', ' ', ',', ';']).next().unwrap_or_default();
         format!("{key} {word}")
     });
-    Paragraph::new(keys.collect::<Vec<_>>().join("  "))
+    (Paragraph::new(keys.collect::<Vec<_>>().join("  ")), 1)
 }
 
 fn help() -> Vec<String> {
@@ -141,6 +149,7 @@ fn draw_over(frame: &mut Frame, area: Rect, title: &str, lines: &[String], first
 
 #[cfg(test)]
 mod tests {
+    use super::super::columns;
     use super::super::look::{Look, samples};
     use super::*;
     use ratatui::Terminal;
@@ -202,6 +211,19 @@ mod tests {
     fn the_question_names_the_queue_and_its_messages() {
         let rows = drawn(80, 24, 2, "jd");
         assert!(rows[23].starts_with("remove queue 1, which has 3 messages? (y/n)"), "{rows:#?}");
+    }
+
+    #[test]
+    fn a_question_is_there_as_a_whole_on_the_narrowest_screen() {
+        for key in ["d", "f"] {
+            let shown = drawn(20, 5, 3, key).join(" ");
+            let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(
+                words.contains("of queue 0, which") || words.contains("remove queue 0, which"),
+                "{words}"
+            );
+            assert!(words.ends_with("has 3 messages? (y/n)"), "{words}");
+        }
     }
 
     #[test]

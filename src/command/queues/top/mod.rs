@@ -3,7 +3,7 @@
 //! ```text
 //!  look      the queues, again and again      programs  the names of processes
 //!    |
-//!  columns   what is shown of each
+//!  columns   what is shown of each          fit       what of it finds room
 //!    |
 //!  state     what is on the screen, and keys  deeds     what they do to queues
 //!    |
@@ -13,6 +13,7 @@
 mod columns;
 mod deeds;
 mod draw;
+mod fit;
 mod live;
 mod look;
 mod programs;
@@ -89,7 +90,7 @@ fn batch(mut watch: Watch, mut state: State, mut pace: Pace) -> Result<ExitCode,
             look.map_err(|error| Failure::new(format!("msgctl: {}", errno_meaning(error))))?;
         state.renew(look, now());
         let between = if is_first { "" } else { "\n" };
-        let table = columns::table(&state.look.lines);
+        let table = fit::table(&state.look.lines);
         write!(output, "{between}{}\n{table}", draw::summary(&state))
             .and_then(|()| output.flush())
             .map_err(|error| Failure::about("standard output", error))?;

@@ -1,7 +1,7 @@
 //! The names of processes, as `/proc` has them now.
 
 use crate::command::processes::started;
-use crate::command::queues::written::escaped;
+use crate::command::terminal::escaped;
 use nix::unistd::{SysconfVar, sysconf};
 use std::collections::HashMap;
 use std::fs;

@@ -113,22 +113,24 @@ impl State {
 
     /// A key was pressed.
     pub fn press(&mut self, key: KeyEvent) -> Wish {
-        if key.modifiers.contains(KeyModifiers::CONTROL) {
-            return match key.code {
-                KeyCode::Char('c') => Wish::Quit,
-                KeyCode::Char('z') => Wish::Stop,
-                _ => Wish::Nothing,
-            };
+        let held = key.modifiers - KeyModifiers::SHIFT;
+        match key.code {
+            KeyCode::Char('c') if held == KeyModifiers::CONTROL => return Wish::Quit,
+            KeyCode::Char('z') if held == KeyModifiers::CONTROL => return Wish::Stop,
+            _ => {}
         }
         self.notice.clear();
         if let Some((deed, msqid, _)) = self.question.take() {
             return match key.code {
-                KeyCode::Char('y' | 'Y') => Wish::Do(deed, msqid),
+                KeyCode::Char('y' | 'Y') if held.is_empty() => Wish::Do(deed, msqid),
                 _ => {
                     self.notice = "nothing was done".to_string();
                     Wish::Nothing
                 }
             };
+        }
+        if !held.is_empty() {
+            return Wish::Nothing;
         }
         match &mut self.over {
             Over::Nothing => self.press_in_table(key.code),
@@ -223,7 +225,16 @@ mod tests {
             assert_eq!(press(&mut state, no), Wish::Nothing, "{no:?}");
             assert_eq!((state.question, state.notice.as_str()), (None, "nothing was done"));
         }
+        // Escape and y at once are read as one key.
+        for modifiers in [KeyModifiers::ALT, KeyModifiers::CONTROL] {
+            let mut state = state();
+            press(&mut state, "d");
+            let key = KeyEvent::new(KeyCode::Char('y'), modifiers);
+            assert_eq!(state.press(key), Wish::Nothing, "{key:?}");
+            assert_eq!((state.question, state.notice.as_str()), (None, "nothing was done"));
+        }
         assert_eq!(press(&mut state(), "dy"), Wish::Do(Deed::Remove, 5));
+        assert_eq!(press(&mut state(), "dY"), Wish::Do(Deed::Remove, 5));
         assert_eq!(press(&mut state(), "jfy"), Wish::Do(Deed::Flush, 6));
     }
 
