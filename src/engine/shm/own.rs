@@ -263,6 +263,8 @@ mod tests {
     #[test]
     fn a_place_where_a_thread_is_inside_is_nobody_elses() {
         let (first, place) = claim().unwrap();
+        let (claimed, beside) = claim().unwrap();
+        assert_ne!(claimed, first, "while it is being filled");
         // The place of a queue that another one has come for, and a thread that is still inside.
         place.state.store(state::RETIRED, Release);
         place.users.store(1, Release);
@@ -271,7 +273,7 @@ mod tests {
         leave(place);
         let (third, _) = claim().unwrap();
         assert_eq!(third, first, "when it has left");
-        for place in [place, other] {
+        for place in [place, beside, other] {
             assert_eq!(place.users.swap(0, AcqRel), CLAIMED);
         }
     }

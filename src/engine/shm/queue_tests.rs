@@ -137,6 +137,26 @@ fn a_removed_queue_leaves_nothing_behind() {
 }
 
 #[test]
+fn the_removal_of_a_queue_changes_nothing_of_the_one_before_it() {
+    let arena = lone::arena(1 << 16);
+    let thread = Lone::new(1);
+    let words = &arena[..];
+    let mut member = thread.member(&words);
+    let [kept, removed] = [1000, 1000].map(|qbytes| lone::queue(&mut member, qbytes));
+    for mtype in 1..20 {
+        lone::send(&mut member, removed, mtype, 10).unwrap();
+    }
+    for word in [queue::HANDED, queue::SETTLED] {
+        arena[kept.0 + word].store(7, Ordering::Relaxed);
+    }
+    let its = || arena[kept.0..kept.0 + queue::WORDS].iter().map(|w| w.load(Ordering::Relaxed));
+    let before: Vec<u64> = its().collect();
+    control::end(&mut member, removed.0, removed.1, |_| Ok(())).unwrap();
+    registry::bury(&mut member, removed.0).unwrap();
+    assert_eq!(its().collect::<Vec<u64>>(), before);
+}
+
+#[test]
 fn an_arena_without_room_refuses_and_stays_whole() {
     let arena = lone::arena(1 << 13);
     let thread = Lone::new(1);
