@@ -24,6 +24,7 @@ pub const ON_ONE: &[Test] = &[
     ("it_fits_the_window_however_small_that_is", resizes),
     ("the_help_tells_what_cannot_be_seen", help),
     ("hundreds_of_queues_scroll", scrolls),
+    ("a_dumb_terminal_is_left_alone", dumb),
 ];
 
 pub const SOMEBODY_ELSES: Test =
@@ -139,6 +140,13 @@ fn escapes(place: &Place) {
         terminal.shows("\\x1b]2;stolen title\\x07\\x1b[2J\\x1b[31mred\\xc2\\x9b31m\\r\\nnext");
     assert!(shown.contains("mtype"), "{shown}");
     assert_ne!(terminal.does(&["display-message", "-p", "#{pane_title}"]).trim(), "stolen title");
+}
+
+fn dumb(place: &Place) {
+    let terminal = Terminal::new(place);
+    terminal.line(&format!("TERM=dumb {MSGQ} top; echo ended $?"));
+    let shown = terminal.shows("ended 2");
+    assert!(shown.contains("the terminal is dumb, as TERM says; --batch"), "{shown}");
 }
 
 /// Runs the command until something ends it; the terminal has to be as it was before.

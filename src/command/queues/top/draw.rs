@@ -110,6 +110,7 @@ fn draw_details(frame: &mut Frame, state: &State, area: Rect) {
 fn bottom_line(state: &State, width: u16) -> (Paragraph<'static>, u16) {
     let (told, style) = match state.question {
         Some((deed, msqid, messages)) => (deed.question(msqid, messages), REVERSED),
+        None if state.notice.is_empty() => (state.trouble.clone().unwrap_or_default(), BOLD),
         None => (state.notice.clone(), BOLD),
     };
     if !told.is_empty() {
@@ -138,7 +139,8 @@ fn help() -> Vec<String> {
 
 /// Draws lines over the table, from one of them on, which is corrected where it is too far down.
 fn draw_over(frame: &mut Frame, area: Rect, title: &str, lines: &[String], first: &mut usize) {
-    let block = Block::bordered().title(format!(" {title}: j and k move, other keys close it "));
+    let block =
+        Block::bordered().title(format!(" {title}: j, k and pages move, other keys close it "));
     let page = usize::from(block.inner(area).height);
     *first = (*first).min(lines.len().saturating_sub(page));
     let shown: Vec<Line> =

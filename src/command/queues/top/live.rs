@@ -14,6 +14,7 @@ use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyEventKind};
 use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{EnterAlternateScreen, enable_raw_mode};
+use std::env;
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
@@ -36,12 +37,16 @@ enum Ended {
 
 /// Shows the queues until the user or a signal ends it.
 pub fn run(watch: Watch, state: State, pace: Pace) -> Result<ExitCode, Failure> {
-    for (name, is_terminal) in [
-        ("standard input", io::stdin().is_terminal()),
-        ("standard output", io::stdout().is_terminal()),
+    for (cannot, why) in [
+        (!io::stdin().is_terminal(), "standard input is no terminal"),
+        (!io::stdout().is_terminal(), "standard output is no terminal"),
+        (
+            env::var_os("TERM").is_some_and(|term| term == "dumb"),
+            "the terminal is dumb, as TERM says",
+        ),
     ] {
-        if !is_terminal {
-            let sentence = format!("{name} is no terminal; --batch writes plain tables");
+        if cannot {
+            let sentence = format!("{why}; --batch writes plain tables");
             return Err(Failure::new(sentence).with_status(MEANINGLESS));
         }
     }
@@ -121,7 +126,9 @@ fn show(
 fn renew(watch: &mut Watch, state: &mut State) {
     match watch.look() {
         Ok(look) => state.renew(look, now()),
-        Err(error) => state.notice = format!("the queues cannot be read: {}", errno_meaning(error)),
+        Err(error) => {
+            state.trouble = Some(format!("the queues cannot be read: {}", errno_meaning(error)));
+        }
     }
 }
 

@@ -67,6 +67,8 @@ pub struct State {
     pub question: Option<(Deed, i32, u64)>,
     /// What became of something.
     pub notice: String,
+    /// Why the last look saw nothing.
+    pub trouble: Option<String>,
 }
 
 impl State {
@@ -84,6 +86,7 @@ impl State {
             over: Over::Nothing,
             question: None,
             notice: String::new(),
+            trouble: None,
         }
     }
 
@@ -91,6 +94,7 @@ impl State {
     pub fn renew(&mut self, look: Look, moment: String) {
         self.look = look;
         self.moment = moment;
+        self.trouble = None;
         self.sort();
     }
 
@@ -138,6 +142,10 @@ impl State {
                 match key.code {
                     KeyCode::Down | KeyCode::Char('j') => *first = first.saturating_add(1),
                     KeyCode::Up | KeyCode::Char('k') => *first = first.saturating_sub(1),
+                    KeyCode::PageDown => *first = first.saturating_add(self.page),
+                    KeyCode::PageUp => *first = first.saturating_sub(self.page),
+                    KeyCode::Home => *first = 0,
+                    KeyCode::End => *first = usize::MAX,
                     _ => self.over = Over::Nothing,
                 }
                 Wish::Nothing
@@ -267,6 +275,38 @@ mod tests {
         assert_eq!(state.question, None);
         state.renew(look(&[(9, 1)]), String::new());
         assert_eq!(press(&mut state, "p"), Wish::Peek(9));
+    }
+
+    #[test]
+    fn what_lies_over_the_table_moves_by_lines_and_pages_until_another_key_closes_it() {
+        let mut state = state();
+        state.page = 10;
+        press(&mut state, "h");
+        for (key, line) in [
+            (KeyCode::Down, 1),
+            (KeyCode::PageDown, 11),
+            (KeyCode::PageDown, 21),
+            (KeyCode::PageUp, 11),
+            (KeyCode::Up, 10),
+            (KeyCode::Home, 0),
+            (KeyCode::PageUp, 0),
+            (KeyCode::End, usize::MAX),
+        ] {
+            assert_eq!(state.press(KeyEvent::from(key)), Wish::Nothing);
+            assert_eq!(state.over, Over::Help(line), "{key:?}");
+        }
+        press(&mut state, "q");
+        assert_eq!(state.over, Over::Nothing);
+    }
+
+    #[test]
+    fn trouble_is_over_with_the_next_look() {
+        let mut state = state();
+        state.trouble = Some("the queues cannot be read".to_string());
+        press(&mut state, "j");
+        assert!(state.trouble.is_some());
+        state.renew(look(&[(5, 30)]), String::new());
+        assert_eq!(state.trouble, None);
     }
 
     #[test]
