@@ -66,7 +66,7 @@ pub mod header {
 }
 
 /// The first unit that is used for cells: the first group of slots is there from the beginning.
-pub const FIRST_FRESH: u64 = HEADER_UNITS + (GROUP_SLOTS * slot::WORDS / UNIT_WORDS) as u64;
+pub const FIRST_FRESH: u64 = HEADER_UNITS + SLOT_GROUP_UNITS;
 
 /// Words of an empty arena that are not 0, and their values. The last makes it complete.
 pub const EMPTY: [(usize, u64); 7] = [
@@ -87,6 +87,8 @@ pub const GROUP_QUEUES: usize = 64;
 pub const SLOT_GROUPS: usize = 1024;
 /// Slots in a group.
 pub const GROUP_SLOTS: usize = 8;
+/// Units of a group of slots.
+pub const SLOT_GROUP_UNITS: u64 = (GROUP_SLOTS * slot::WORDS / UNIT_WORDS) as u64;
 /// How many slots there can be: who follows a list of them goes no further.
 pub const MOST_SLOTS: usize = SLOT_GROUPS * GROUP_SLOTS;
 
@@ -276,10 +278,13 @@ pub const fn word_of(unit: u32) -> usize {
 const _: () = {
     assert!(header::FREE + CLASSES <= header::CURSOR);
     assert!(header::SLOT_GROUPS + SLOT_GROUPS <= HEADER_UNITS as usize * UNIT_WORDS);
+    assert!(FIRST_FRESH > HEADER_UNITS);
+    assert!(SLOT_GROUP_UNITS as usize * UNIT_WORDS == GROUP_SLOTS * slot::WORDS);
     assert!(QUEUE_GROUPS * GROUP_QUEUES == 32768);
     assert!(slot::STASH + CLASSES <= slot::NUMBERED && slot::NUMBERED < slot::JOURNAL);
     assert!(slot::JOURNAL + 2 * slot::CHANGES <= slot::WORDS);
     assert!(queue::WORDS == 2 * UNIT_WORDS && slot::WORDS.is_multiple_of(UNIT_WORDS));
+    assert!(class_text(0) == (UNIT_WORDS - cell::TEXT) * size_of::<u64>());
     assert!(class_text(6) >= 4096 && class_text(7) >= 8192);
     assert!(class_units(CLASSES - 1) * UNIT_BYTES as u64 > i32::MAX as u64);
 };

@@ -9,16 +9,13 @@ use super::attempt::{End, Step, attempt};
 use super::cells;
 use super::commit::{Member, Owner, owner, slot_at};
 use super::layout::{
-    GROUP_SLOTS, MOST_SLOTS, SLOT_GROUPS, UNIT_WORDS, cell, class_of, header, high, low, slot,
-    word_of,
+    GROUP_SLOTS, MOST_SLOTS, SLOT_GROUP_UNITS, SLOT_GROUPS, cell, class_of, header, high, low,
+    slot, word_of,
 };
 use super::memory::{Fault, Memory};
 use super::thread::{Presence, Thread};
 use super::waiters::{next, state, state_of};
 use super::{bell, handed, sleep};
-
-/// Units of a group of slots.
-pub const GROUP_UNITS: u64 = (GROUP_SLOTS * slot::WORDS / UNIT_WORDS) as u64;
 
 /// How often to look again for a slot, while somebody else makes more: a few tenths of a second.
 const MOST_ROUNDS: u32 = 4000;
@@ -121,8 +118,8 @@ fn grow<M: Memory, T: Thread>(member: &mut Member<'_, M, T>, slots: u32) -> Resu
             return Ok(Step::Answer(()));
         }
         let fresh = cells::fresh(member.memory)?;
-        cells::back(member, fresh, fresh + GROUP_UNITS)?;
-        member.set(header::FRESH, fresh + GROUP_UNITS)?;
+        cells::back(member, fresh, fresh + SLOT_GROUP_UNITS)?;
+        member.set(header::FRESH, fresh + SLOT_GROUP_UNITS)?;
         member.set(header::SLOT_GROUPS + group, fresh)?;
         member.set(header::SLOTS, u64::from(slots) + GROUP_SLOTS as u64)?;
         Ok(Step::Change(()))

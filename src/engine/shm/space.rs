@@ -7,6 +7,7 @@
 #![allow(unsafe_code)]
 
 use super::atomic::{AtomicU64, Ordering};
+use super::layout::{FIRST_FRESH, UNIT_BYTES};
 use super::memory::{Fault, Memory};
 use super::{here, ranges};
 use crate::errno::Errno;
@@ -17,6 +18,9 @@ use std::sync::atomic::{AtomicPtr, AtomicUsize};
 const PAGE: usize = 4096;
 /// What is mapped at first.
 pub const FIRST_BYTES: usize = 1 << 20;
+
+// What every arena has is there from the start.
+const _: () = assert!(FIRST_BYTES >= FIRST_FRESH as usize * UNIT_BYTES);
 
 /// A place for an arena.
 pub struct Space {

@@ -8,13 +8,16 @@
 
 use super::cells;
 use super::commit::{Member, System};
-use super::layout::{branch, high, leaf, low, pair, queue};
+use super::layout::{MOST_UNITS, branch, high, leaf, low, pair, queue};
 use super::memory::{Fault, Memory};
 
 /// In a reference: it is a branch, not a leaf.
 const BRANCH: u32 = 1 << 31;
 /// More steps than any tree has.
 const MOST_STEPS: usize = 64;
+
+// The rest of a reference is a unit.
+const _: () = assert!(MOST_UNITS <= BRANCH as u64);
 
 /// The branches on the way from the root to a leaf. A change alters the tree once at most, so what is
 /// read on the way is what stands there.

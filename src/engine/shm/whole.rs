@@ -1,13 +1,12 @@
 //! Looks whether an arena is whole: every list ends, every count is right, no cell is in two places.
 
-use super::commit::{LIVE, YOUNG};
+use super::commit::{self, LIVE, YOUNG};
 use super::layout::{
-    CLASSES, FIRST_FRESH, branch, cell, class_of, class_units, header, high, leaf, low, queue, run,
-    slot, word_of,
+    CLASSES, FIRST_FRESH, SLOT_GROUP_UNITS, branch, cell, class_of, class_units, header, high,
+    leaf, low, queue, run, slot, word_of,
 };
 use super::memory::Memory;
 use super::registry::{INDEXES, queue_at};
-use super::{commit, slots};
 use std::collections::BTreeMap;
 
 /// What an arena is made of, by unit: how many units, and what for.
@@ -30,7 +29,7 @@ pub fn look<M: Memory>(memory: M, lost: u64) -> Result<(), String> {
     for group in 0..super::layout::SLOT_GROUPS {
         match load(header::SLOT_GROUPS + group)? {
             0 => break,
-            unit => inventory.enter(unit as u32, slots::GROUP_UNITS, "slots".into())?,
+            unit => inventory.enter(unit as u32, SLOT_GROUP_UNITS, "slots".into())?,
         }
     }
     for group in 0..super::layout::QUEUE_GROUPS {
