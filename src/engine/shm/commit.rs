@@ -49,8 +49,8 @@ const _: () = {
     assert!(TAKEOVERS == 15 * NEXT_TAKEOVER && TAKEOVERS + NEXT_TAKEOVER == NEXT_VERSION);
 };
 
-/// How many words one change may have. The rest of the journal is for those who complete it, and then
-/// die themselves: each adds a word.
+/// How many words one change may have: more than any has. The rest of the journal is for those who
+/// complete it, and then die themselves: each adds a word.
 const MOST_CHANGES: usize = slot::CHANGES - 8;
 
 /// What a thread does besides reading and writing words.

@@ -3,7 +3,7 @@
 use super::atomic::{AtomicU64, Ordering};
 use super::attempt::End;
 use super::commit::{LIVE, YOUNG};
-use super::layout::{FIRST_FRESH, header, queue, word_of};
+use super::layout::{FIRST_FRESH, header, queue, slot, word_of};
 use super::lone::{self, Lone};
 use super::memory::{Fault, Memory};
 use super::runs::Choice;
@@ -280,4 +280,24 @@ fn a_group_of_queues_lies_behind_the_header_and_the_first_slots() {
         arena[header::QUEUE_GROUPS].store(unit, Ordering::Relaxed);
         assert_eq!(registry::queue_at(&arena[..], 3), found, "a group in unit {unit}");
     }
+}
+
+#[test]
+fn the_largest_change_leaves_room_in_the_journal_for_eight_who_complete_it() {
+    let arena = lone::arena(1 << 14);
+    let thread = Lone::new(1);
+    let words = &arena[..];
+    let mut member = thread.member(&words);
+    let queue = lone::queue(&mut member, 1000);
+    // The only message of its type leaves, and the two beside it become one run.
+    for mtype in [1, 2, 1] {
+        lone::send(&mut member, queue, mtype, 0).unwrap();
+    }
+    lone::receive(&mut member, queue, Choice::Equal(2)).unwrap();
+    let largest = member.slot.load(slot::COUNT);
+    assert_eq!(largest, 21);
+    member.begin(queue.0).unwrap();
+    let room = (0..slot::CHANGES).take_while(|_| member.set(queue.0, 0).is_ok()).count();
+    assert!(largest as usize <= room, "{largest} words, where there is room for {room}");
+    assert!(room + 8 <= slot::CHANGES, "room for {room} words, and {} in all", slot::CHANGES);
 }
