@@ -88,6 +88,17 @@ fn what_took_too_long_to_ask_is_not_remembered() {
 }
 
 #[test]
+fn another_user_than_root_is_not_remembered_as_root() {
+    as_root(|| {
+        set_users(KEEP, OTHER, KEEP);
+        let clock = Steps::of(1);
+        assert!(allows_by(&clock, &private_of(OTHER), 0o600));
+        assert_ne!(STAMP.get(), 0, "it is remembered");
+        assert!(!allows_by(&clock, &private_of(0), 0o600));
+    });
+}
+
+#[test]
 fn a_handler_that_comes_when_the_time_was_read_is_seen() {
     as_root(|| {
         let clock = Steps::of(1);
