@@ -13,8 +13,8 @@ use libc::{
     c_int,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
-use std::fs::{Metadata, metadata, read_dir, remove_file};
-use std::os::unix::fs::MetadataExt;
+use std::fs::{File, Metadata, metadata, read_dir, remove_file};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread::{sleep, spawn};
@@ -23,15 +23,19 @@ use std::time::Duration;
 /// More than a process can have mapped at a time.
 const MANY: usize = 1100;
 
+/// Where the registry has the running sequence number, in bytes: see `layout.rs`.
+const SEQUENCE: u64 = 49 * 8 + 4;
+
 type Role = fn(&mut Performer) -> Result<(), String>;
 
-const ROLES: [(&str, Role); 6] = [
+const ROLES: [(&str, Role); 7] = [
     ("each_queue_has_a_file_of_its_own_while_it_is_there", own_file),
     ("the_file_goes_where_the_queue_goes", given_away),
     ("messages_of_one_queue_are_not_in_another", side_by_side),
     ("a_queue_whose_file_is_gone_can_be_removed", without_file),
     ("one_after_another_there_can_be_any_number", many),
     ("who_waits_learns_of_the_removal", removed_while_waited_for),
+    ("the_last_sequence_numbers_are_as_good_as_the_first", late_numbers),
 ];
 
 fn main() -> ExitCode {
@@ -54,10 +58,13 @@ fn play(role: &str) -> Result<String, String> {
     Ok("as it is to be".into())
 }
 
+fn directory() -> PathBuf {
+    std::env::var_os("MSGQ_DIR").expect("MSGQ_DIR").into()
+}
+
 /// The files of queues.
 fn files() -> Vec<PathBuf> {
-    let directory = std::env::var_os("MSGQ_DIR").expect("MSGQ_DIR");
-    let entries = read_dir(directory).expect("the directory of the queues");
+    let entries = read_dir(directory()).expect("the directory of the queues");
     let paths = entries.map(|entry| entry.expect("an entry of the directory").path());
     paths.filter(|path| path.to_string_lossy().contains("/queue-")).collect()
 }
@@ -170,4 +177,27 @@ fn removed_while_waited_for(performer: &mut Performer) -> Result<(), String> {
         }
     }
     Err("no receiver ever waited".into())
+}
+
+/// To get so far by making queues would take two million of them.
+fn late_numbers(performer: &mut Performer) -> Result<(), String> {
+    let first = queue(performer, 0o600)?;
+    remove(performer, first)?;
+    for sequence in [40_000, 65_534] {
+        let registry = File::options().write(true).open(directory().join("queues"));
+        registry
+            .and_then(|file| file.write_all_at(&u32::to_le_bytes(sequence), SEQUENCE))
+            .map_err(|error| format!("the registry: {error}"))?;
+        let id = queue(performer, 0o600)?;
+        same("the sequence number in the id", id >> 15, sequence as c_int)?;
+        expect(performer, Call::send(id, 3, 100, IPC_NOWAIT), Ok(0))?;
+        let file = file()?;
+        let set = Set { uid: file.uid(), gid: file.gid(), mode: 0o600, qbytes: 1000 };
+        expect(performer, Call { set, ..Call::control(id, IPC_SET) }, Ok(0))?;
+        expect(performer, Call::control(id, IPC_STAT), Ok(0))?;
+        expect(performer, Call::receive(id, 100, 0, IPC_NOWAIT), Ok(100))?;
+        remove(performer, id)?;
+        removed_while_waited_for(performer)?;
+    }
+    Ok(())
 }
