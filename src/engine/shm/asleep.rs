@@ -68,7 +68,9 @@ fn waiting<M: Memory, T: Thread>(member: &Member<'_, M, T>) -> Result<Vec<Sleepe
         let (process, thread) = match member.system.presence(&its) {
             Presence::Gone => continue,
             Presence::Unseen => (0, 0),
-            Presence::There | Presence::Stopped => (high(its.ids), low(its.ids)),
+            Presence::There | Presence::Running | Presence::Stopped => {
+                (high(its.ids), low(its.ids))
+            }
         };
         let sends = (low(list) as usize).checked_sub(at) == Some(queue::SENDERS);
         threads.push(Sleeper { msqid: id(high(list)), sends, process, thread });

@@ -101,7 +101,7 @@ impl System for Caller {
         match self.presence(owner) {
             Presence::Gone => true,
             Presence::Stopped => owner.namespace & slot::RESTARTS != 0,
-            Presence::There => false,
+            Presence::There | Presence::Running => false,
             Presence::Unseen => round > UNSEEN_ROUNDS,
         }
     }
@@ -115,8 +115,8 @@ impl System for Caller {
         }
         match self.presence(owner) {
             Presence::Gone => true,
-            Presence::Stopped => round >= STORED_ROUNDS,
-            Presence::There => round >= STORED_ROUNDS && !runs(owner),
+            Presence::Stopped | Presence::There => round >= STORED_ROUNDS,
+            Presence::Running => false,
             Presence::Unseen => round >= UNSEEN_STORED_ROUNDS,
         }
     }
@@ -124,12 +124,6 @@ impl System for Caller {
     fn swap(&self, lock: &AtomicU64, seen: u64, new: u64) -> Result<bool, Fault> {
         apply::swap(lock, seen, new, high(self.ids))
     }
-}
-
-/// Whether a thread that is there may be on a processor.
-fn runs(owner: &Owner) -> bool {
-    let state = os::thread_state(high(owner.ids), low(owner.ids));
-    state.is_none_or(|(state, _)| state == b'R')
 }
 
 impl Thread for Caller {
@@ -200,9 +194,9 @@ impl Thread for Caller {
         if process == 0 || !os::exists(process, thread) {
             return Presence::Gone;
         }
-        // Without /proc, what exists is there.
+        // Without /proc, what exists may run.
         let Some((state, started)) = os::thread_state(process, thread) else {
-            return if os::exists(process, thread) { Presence::There } else { Presence::Gone };
+            return if os::exists(process, thread) { Presence::Running } else { Presence::Gone };
         };
         if process == thread && owner.started != 0 && started != owner.started {
             return Presence::Gone;
@@ -210,6 +204,7 @@ impl Thread for Caller {
         match state {
             b'T' | b't' => Presence::Stopped,
             b'Z' | b'X' | b'x' => Presence::Gone,
+            b'R' => Presence::Running,
             _ => Presence::There,
         }
     }

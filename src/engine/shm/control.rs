@@ -83,7 +83,7 @@ pub fn status<M: Memory, T: Thread>(
             };
             Ok(Step::Answer((status, load(queue::HANDED)? != load(queue::SETTLED)?)))
         })?;
-        if !unsettled || !handed::settle(member, at, false)? {
+        if !unsettled || !handed::settle(member, at, 0)? {
             return Ok(status);
         }
     }

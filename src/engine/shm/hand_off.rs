@@ -97,7 +97,7 @@ fn tell_of_message<M: Memory, T: Thread>(
     // Where the receiver was faster, the word is another already.
     if word.compare_exchange(wait, now, Ordering::SeqCst, Ordering::Relaxed).is_err()
         || bell::ring(member, place)? == Rung::Awake
-        || matches!(presence(member, place)?, Presence::There | Presence::Unseen)
+        || !matches!(presence(member, place)?, Presence::Stopped | Presence::Gone)
     {
         if waiters::wait_word(member, place)? == now {
             watch_over(member, at, message.mtype)?;

@@ -14,13 +14,13 @@ use super::thread::{Presence, Thread};
 use super::waiters::{self, next, state, state_of};
 use super::{bell, runs, sleep, slots};
 
-/// Takes messages back from receivers that are stopped or dead; with `force` also from those that
-/// are not seen to be there. Whether there were any.
+/// Takes messages back from receivers that are stopped or dead, and from those that have not fetched
+/// theirs in so many short sleeps of somebody else. Whether there were any.
 #[cold]
 pub fn settle<M: Memory, T: Thread>(
     member: &mut Member<'_, M, T>,
     at: usize,
-    force: bool,
+    watched: u32,
 ) -> Result<bool, End> {
     let memory = member.memory;
     let handed = memory.load(at + queue::HANDED)?;
@@ -39,9 +39,12 @@ pub fn settle<M: Memory, T: Thread>(
         if !has_one {
             continue;
         }
-        let presence = member.system.presence(&owner(memory, place)?);
-        let is_away = matches!(presence, Presence::Stopped | Presence::Gone);
-        if is_away || force || state_of(wait) == state::WITHDRAWN {
+        let is_away = match member.system.presence(&owner(memory, place)?) {
+            Presence::Stopped | Presence::Gone => true,
+            Presence::There | Presence::Unseen => watched >= sleep::PATIENCE,
+            Presence::Running => watched >= sleep::BUSY_PATIENCE,
+        };
+        if is_away || state_of(wait) == state::WITHDRAWN {
             taken_back |= take_back(member, at, place, wait)?;
         } else {
             outstanding = true;

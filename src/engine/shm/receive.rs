@@ -74,7 +74,7 @@ fn go_on<M: Memory, T: Thread>(
     loop {
         match nothing {
             None => {}
-            Some(unsettled) if unsettled && handed::settle(member, at, false)? => {}
+            Some(unsettled) if unsettled && handed::settle(member, at, 0)? => {}
             Some(_) if !request.wait => return Err(End::errno(ENOMSG)),
             Some(_) => match wait(member, at, id, request, &mut patience)? {
                 Come::Message(message) => return Ok(message),
@@ -174,7 +174,7 @@ pub fn peek<'a, M: Memory, T: Thread>(
     })?;
     match found {
         Some(message) => Ok(Some(message)),
-        None if handed::settle(member, at, false)? => Ok(None),
+        None if handed::settle(member, at, 0)? => Ok(None),
         None => Err(End::errno(ENOMSG)),
     }
 }
@@ -286,7 +286,7 @@ fn something_to_do<M: Memory, T: Thread>(
         wake_senders(member, at)?;
     }
     if unsettled {
-        let settled = handed::settle(member, at, patience.watched >= sleep::PATIENCE)?;
+        let settled = handed::settle(member, at, patience.watched)?;
         let handed = member.memory.load(at + queue::HANDED)?;
         if handed != member.memory.load(at + queue::SETTLED)? {
             patience.keep_watching();

@@ -22,8 +22,11 @@ const LONG_NANOSECONDS: u64 = 937_000_000;
 const SHORT_NANOSECONDS: u64 = 2_000_000;
 /// How many short sleeps a duty lasts.
 const DUTY: u32 = 5;
-/// How many short sleeps somebody gets to fetch his message, who cannot be seen to be there.
+/// How many short sleeps somebody gets to fetch his message, who cannot be seen, or does something else: a
+/// signal handler may have come between that never returns.
 pub const PATIENCE: u32 = 50;
+/// How many one gets who runs, but on a busy machine may have to wait for a processor.
+pub const BUSY_PATIENCE: u32 = 1500;
 
 /// How a waiter goes about it.
 pub struct Patience {

@@ -18,8 +18,10 @@ pub enum Slept {
 /// Whether a thread runs, as far as can be seen from here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
-    /// It runs, or sleeps.
+    /// It is there, and does not run.
     There,
+    /// It runs, or would if it had a processor.
+    Running,
     /// It is stopped.
     Stopped,
     /// It is no more.

@@ -142,7 +142,7 @@ fn what_comes_back_is_for_the_next_who_takes_it() {
     let waiting = receiver_waits(&mut two, queue, Choice::Any, 100);
     lone::send(&mut sender, queue, 3, 10).unwrap();
     sender.system.others.set(Presence::Gone);
-    assert_eq!(handed::settle(&mut sender, queue.0, false), Ok(true));
+    assert_eq!(handed::settle(&mut sender, queue.0, 0), Ok(true));
     assert_eq!((wait_of(&one), wait_of(&two)), (other, next(waiting, state::AGAIN, 0)));
 }
 
@@ -157,7 +157,7 @@ fn what_is_taken_back_goes_to_the_queue_that_was_waited_for() {
     lone::send(&mut sender, queues[0], 3, 10).unwrap();
     lone::send(&mut sender, queues[1], 4, 10).unwrap();
     sender.system.others.set(Presence::Gone);
-    assert_eq!(handed::settle(&mut sender, queues[0].0, false), Ok(true));
+    assert_eq!(handed::settle(&mut sender, queues[0].0, 0), Ok(true));
     assert_eq!(state_of(wait_of(&two)), state::HANDED, "who waited for the other queue");
     assert_eq!(types(&mut sender, queues[0]), [3]);
     assert_eq!(types(&mut sender, queues[1]), [4]);
@@ -348,22 +348,30 @@ fn what_a_receiver_is_told_is_what_it_returns() {
 }
 
 #[test]
-fn what_those_were_handed_who_cannot_be_seen_is_there_after_a_while() {
-    let words = arena(1 << 14);
-    let [mut sender, mut unseen] = [1, 2].map(|number| place(words, number, Presence::There));
-    let mut receiver = place(words, 3, Presence::Unseen);
-    let queue = lone::queue(&mut sender, 1000);
-    receiver_waits(&mut unseen, queue, Choice::Any, 100);
-    let sent: Event<Slept> = Box::new(move || {
-        lone::send(&mut sender, queue, 3, 10).unwrap();
-        Slept::Woken
-    });
-    let mut events: Vec<Event<Slept>> = vec![sent];
-    events.extend((0..sleep::PATIENCE).map(|_| Box::new(|| Slept::TimedOut) as Event<Slept>));
-    receiver.system.asleep.borrow_mut().extend(events);
-    receiver.system.asleep.borrow_mut().push_back(Box::new(|| panic!("it sleeps on")));
-    let received = receive::receive(&mut receiver, queue.0, queue.1, ANY);
-    assert_eq!(received.map(|message| message.mtype), Ok(3));
+fn what_those_were_handed_who_do_not_fetch_it_is_there_after_a_while() {
+    for (presence, sleeps) in [
+        (Presence::Unseen, sleep::PATIENCE),
+        (Presence::There, sleep::PATIENCE),
+        (Presence::Running, sleep::BUSY_PATIENCE),
+    ] {
+        let words = arena(1 << 14);
+        let [mut sender, mut other] = [1, 2].map(|number| place(words, number, Presence::There));
+        let mut receiver = place(words, 3, presence);
+        let queue = lone::queue(&mut sender, 1000);
+        receiver_waits(&mut other, queue, Choice::Any, 100);
+        let sent: Event<Slept> = Box::new(move || {
+            lone::send(&mut sender, queue, 3, 10).unwrap();
+            Slept::Woken
+        });
+        let mut events: Vec<Event<Slept>> = vec![sent];
+        events.extend((0..sleeps).map(|_| Box::new(|| Slept::TimedOut) as Event<Slept>));
+        receiver.system.asleep.borrow_mut().extend(events);
+        receiver.system.asleep.borrow_mut().push_back(Box::new(|| panic!("it sleeps on")));
+        let received = receive::receive(&mut receiver, queue.0, queue.1, ANY);
+        assert_eq!(received.map(|message| message.mtype), Ok(3), "{presence:?}");
+        let left = receiver.system.asleep.borrow().len();
+        assert_eq!(left, 1, "{presence:?}: sleeps that were not needed, and the one too many");
+    }
 }
 
 #[test]
