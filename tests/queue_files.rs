@@ -28,13 +28,14 @@ const SEQUENCE: u64 = 49 * 8 + 4;
 
 type Role = fn(&mut Performer) -> Result<(), String>;
 
-const ROLES: [(&str, Role); 7] = [
+const ROLES: [(&str, Role); 8] = [
     ("each_queue_has_a_file_of_its_own_while_it_is_there", own_file),
     ("the_file_goes_where_the_queue_goes", given_away),
     ("messages_of_one_queue_are_not_in_another", side_by_side),
     ("a_queue_whose_file_is_gone_can_be_removed", without_file),
     ("one_after_another_there_can_be_any_number", many),
     ("who_waits_learns_of_the_removal", removed_while_waited_for),
+    ("an_id_with_another_sequence_number_is_nobodys", other_number),
     ("the_last_sequence_numbers_are_as_good_as_the_first", late_numbers),
 ];
 
@@ -177,6 +178,25 @@ fn removed_while_waited_for(performer: &mut Performer) -> Result<(), String> {
         }
     }
     Err("no receiver ever waited".into())
+}
+
+fn other_number(performer: &mut Performer) -> Result<(), String> {
+    let id = queue(performer, 0o600)?;
+    expect(performer, Call::send(id, 3, 100, IPC_NOWAIT), Ok(0))?;
+    let other = id + (1 << 15);
+    let file = file()?;
+    let set = Set { uid: file.uid(), gid: file.gid(), mode: 0o600, qbytes: 1000 };
+    for call in [
+        Call::send(other, 3, 100, IPC_NOWAIT),
+        Call::receive(other, 100, 0, IPC_NOWAIT),
+        Call { set, ..Call::control(other, IPC_SET) },
+        Call::control(other, IPC_STAT),
+        Call::control(other, IPC_RMID),
+    ] {
+        expect(performer, call, Err(EINVAL))?;
+    }
+    expect(performer, Call::receive(id, 100, 0, IPC_NOWAIT), Ok(100))?;
+    remove(performer, id)
 }
 
 /// To get so far by making queues would take two million of them.
