@@ -75,29 +75,40 @@ pub fn exists(process: u32, thread: u32) -> bool {
     answer != Err(Errno(libc::ESRCH))
 }
 
-/// A thread's state letter and its start time, in the kernel's ticks, as `/proc` tells them.
+/// In a thread's flags, as the kernel's `sched.h` has them: it is on its way out, and runs nothing of
+/// the program's any more. Who joins it may be told so before its state says the same.
+const PF_EXITING: u64 = 4;
+
+/// A thread's state letter and its start time, in the kernel's ticks, as `/proc` tells them. One that
+/// exits is dead.
 pub fn thread_state(process: u32, thread: u32) -> Option<(u8, u64)> {
-    let mut state = 0;
-    let started = stat_field(task_file(process, thread).ok()?.as_c_str(), 19, &mut state)?;
-    Some((state, started))
+    let path = task_file(process, thread).ok()?;
+    let (state, [flags, started]) = stat_fields(path.as_c_str(), [6, 19])?;
+    let exits = flags & PF_EXITING != 0 && state != b'Z';
+    Some((if exits { b'X' } else { state }, started))
 }
 
 /// How many threads this process has; 0 where `/proc` does not tell.
 pub fn threads() -> u64 {
-    stat_field(c"/proc/self/stat", 17, &mut 0).unwrap_or(0)
+    stat_fields(c"/proc/self/stat", [17]).map_or(0, |(_, [threads])| threads)
 }
 
-/// A number in a stat file, counted from behind the state letter, and that letter.
+/// The state letter in a stat file, and these of its numbers, counted from behind it, in order.
 #[inline(never)]
-fn stat_field(path: &CStr, number: usize, state: &mut u8) -> Option<u64> {
+fn stat_fields<const N: usize>(path: &CStr, numbers: [usize; N]) -> Option<(u8, [u64; N])> {
     let text = &mut [0u8; 384];
     let text = read_small(path, text).ok()?;
     // The name before it may contain anything, so the last parenthesis counts.
     let end = text.iter().rposition(|byte| *byte == b')')?;
     let mut fields = text.get(end + 2..)?.split(|byte| *byte == b' ');
-    *state = *fields.next()?.first()?;
-    let digits = fields.nth(number - 1)?.iter().filter(|byte| byte.is_ascii_digit());
-    Some(digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
+    let state = *fields.next()?.first()?;
+    let (mut values, mut read) = ([0; N], 0);
+    for (value, number) in values.iter_mut().zip(numbers) {
+        let digits = fields.nth(number - read - 1)?.iter().filter(|byte| byte.is_ascii_digit());
+        *value = digits.fold(0, |value, digit| value * 10 + u64::from(digit - b'0'));
+        read = number;
+    }
+    Some((state, values))
 }
 
 fn task_file(process: u32, thread: u32) -> Result<Path<48>, TooLong> {

@@ -110,6 +110,10 @@ impl Thread for Real {
         }
     }
 
+    fn is_gone(&self, owner: &Owner) -> bool {
+        self.presence(owner) == Presence::Gone
+    }
+
     fn presence(&self, owner: &Owner) -> Presence {
         if owner.ids == self.ids {
             return Presence::There;

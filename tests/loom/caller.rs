@@ -262,6 +262,10 @@ impl Thread for Caller {
         slept
     }
 
+    fn is_gone(&self, owner: &Owner) -> bool {
+        self.presence(owner) == Presence::Gone
+    }
+
     fn presence(&self, owner: &Owner) -> Presence {
         if self.kernel.is_gone(owner) { Presence::Gone } else { Presence::There }
     }

@@ -69,6 +69,8 @@ pub fn unguard<M: Memory, T: Thread>(member: &mut Member<'_, M, T>) {
 pub enum Rung {
     /// The thread is awake, or was just woken.
     Awake,
+    /// Somebody else has rung, and it is not up yet; nor will it be, if it has died meanwhile.
+    Before,
     /// It says that it sleeps, and does not: it is about to, or is stopped, or dead, or in a signal
     /// handler.
     NoAnswer,
@@ -82,7 +84,7 @@ pub fn ring<M: Memory, T: Thread>(
     let bell = member.memory.word(place + slot::BELL)?;
     let word = bell.load(Ordering::SeqCst);
     if low(word) != ASLEEP {
-        return Ok(Rung::Awake);
+        return Ok(if low(word) == AWAKE { Rung::Awake } else { Rung::Before });
     }
     guard(member, place)?;
     let bell = member.memory.word(place + slot::BELL)?;

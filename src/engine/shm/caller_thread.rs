@@ -209,6 +209,11 @@ impl Thread for Caller {
         }
     }
 
+    fn is_gone(&self, owner: &Owner) -> bool {
+        let is_seen = owner.namespace >> 1 == here::namespace() && here::namespace() != 0;
+        is_seen && !os::exists(high(owner.ids), low(owner.ids))
+    }
+
     fn processor(&self) -> u32 {
         // SAFETY: has no argument.
         unsafe { libc::sched_getcpu() as u32 }

@@ -1,7 +1,7 @@
 //! The hand-off: a receiver that waits gets the message from its sender, and the queue never has it.
 
 use super::atomic::Ordering;
-use super::attempt::{Step, attempt};
+use super::attempt::{End, Step, attempt};
 use super::bell::{self, Rung};
 use super::cells::{self, Message};
 use super::commit::{Member, owner};
@@ -63,6 +63,8 @@ fn hand_over<M: Memory, T: Thread>(
 ) -> Result<(), Fault> {
     let handed = member.memory.load(at + queue::HANDED)?;
     member.set(at + queue::HANDED, handed.wrapping_add(1))?;
+    // It asks for nothing any more; should the message come back, it is in its turn.
+    member.set(receiver.at + slot::WANTED, handed)?;
     let thread = low(owner(member.memory, receiver.at)?.ids);
     member.set(at + queue::RECEIVED, pair(thread, now))?;
     Ok(())
@@ -96,8 +98,7 @@ fn tell_of_message<M: Memory, T: Thread>(
     let now = pair(high(wait), low(wait) & !state::MASK | state::HANDED);
     // Where the receiver was faster, the word is another already.
     if word.compare_exchange(wait, now, Ordering::SeqCst, Ordering::Relaxed).is_err()
-        || bell::ring(member, place)? == Rung::Awake
-        || !matches!(presence(member, place)?, Presence::Stopped | Presence::Gone)
+        || is_there(member, place)?
     {
         if waiters::wait_word(member, place)? == now {
             watch_over(member, at, message.mtype)?;
@@ -111,6 +112,18 @@ fn tell_of_message<M: Memory, T: Thread>(
     }
     cells::keep(member, message.class()?, message.unit)?;
     Ok(false)
+}
+
+/// Whether the receiver that was handed a message, and is told so now, is there to fetch it.
+fn is_there<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    place: usize,
+) -> Result<bool, Fault> {
+    Ok(match bell::ring(member, place)? {
+        Rung::Awake => true,
+        Rung::Before => !member.system.is_gone(&owner(member.memory, place)?),
+        Rung::NoAnswer => !matches!(presence(member, place)?, Presence::Stopped | Presence::Gone),
+    })
 }
 
 fn presence<M: Memory, T: Thread>(
@@ -147,24 +160,40 @@ fn watch_over<M: Memory, T: Thread>(
     at: usize,
     mtype: i64,
 ) -> Result<(), Fault> {
-    let other = attempt(member, at, |member, _| {
+    for dead in 0..MOST_SLOTS {
+        let Ok(Some(other)) = taker(member, at, mtype, dead) else { break };
+        let wakes =
+            bell::sleeps_long(member.memory, other)? && bell::ring(member, other)? == Rung::Awake;
+        if wakes || !member.system.is_gone(&owner(member.memory, other)?) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The place of the first waiting receiver that takes this type, after so many others.
+fn taker<M: Memory, T: Thread>(
+    member: &mut Member<'_, M, T>,
+    at: usize,
+    mtype: i64,
+    others: usize,
+) -> Result<Option<usize>, End> {
+    attempt(member, at, |member, _| {
         let mut link = high(member.memory.load(at + queue::RECEIVERS)?);
+        let mut before = 0;
         for _ in 0..MOST_SLOTS {
             if link == 0 {
                 break;
             }
             let other = waiters::receiver(member, at, link)?;
             if other.choice.takes(mtype) {
-                return Ok(Step::Answer(Some(other.at)));
+                if before == others {
+                    return Ok(Step::Answer(Some(other.at)));
+                }
+                before += 1;
             }
             link = other.next;
         }
         Ok(Step::Answer(None))
-    });
-    if let Ok(Some(other)) = other
-        && bell::sleeps_long(member.memory, other)?
-    {
-        bell::ring(member, other)?;
-    }
-    Ok(())
+    })
 }

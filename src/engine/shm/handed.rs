@@ -28,7 +28,47 @@ pub fn settle<M: Memory, T: Thread>(
     if handed == settled {
         return Ok(false);
     }
-    let (mut taken_back, mut outstanding) = (false, false);
+    // Each goes before all that is in the queue, so that what was handed over last goes first.
+    let (mut taken_back, mut turn) = (false, u64::MAX);
+    let outstanding = loop {
+        let left = look(member, at, watched, turn)?;
+        let Some(last) = left.last else { break left.outstanding };
+        turn = last.turn;
+        taken_back |= take_back(member, at, last.place, last.wait)?;
+    };
+    if !outstanding {
+        let word = memory.word(at + queue::SETTLED)?;
+        let _ = word.compare_exchange(settled, handed, Ordering::AcqRel, Ordering::Relaxed);
+    }
+    Ok(taken_back)
+}
+
+/// A message whose receiver is away.
+struct Away {
+    /// How many the queue had handed over before.
+    turn: u64,
+    /// The receiver's slot, and its wait word.
+    place: usize,
+    wait: u64,
+}
+
+/// What was not fetched.
+struct Left {
+    /// Of those whose receiver is away, the last.
+    last: Option<Away>,
+    /// Whether there are receivers who may fetch theirs.
+    outstanding: bool,
+}
+
+/// Looks for messages that were not fetched, and whose turn was before this one.
+fn look<M: Memory, T: Thread>(
+    member: &Member<'_, M, T>,
+    at: usize,
+    watched: u32,
+    before: u64,
+) -> Result<Left, End> {
+    let memory = member.memory;
+    let mut left = Left { last: None, outstanding: false };
     for number in 0..slots::used(memory)? {
         let place = slot_at(memory, number)?;
         if place == member.at || memory.load(place + slot::QUEUE)? != at as u64 {
@@ -40,21 +80,19 @@ pub fn settle<M: Memory, T: Thread>(
             continue;
         }
         let is_away = match member.system.presence(&owner(memory, place)?) {
+            _ if state_of(wait) == state::WITHDRAWN => true,
             Presence::Stopped | Presence::Gone => true,
             Presence::There | Presence::Unseen => watched >= sleep::PATIENCE,
             Presence::Running => watched >= sleep::BUSY_PATIENCE,
         };
-        if is_away || state_of(wait) == state::WITHDRAWN {
-            taken_back |= take_back(member, at, place, wait)?;
-        } else {
-            outstanding = true;
+        let turn = memory.load(place + slot::WANTED)?;
+        if !is_away {
+            left.outstanding = true;
+        } else if turn < before && left.last.as_ref().is_none_or(|last| last.turn < turn) {
+            left.last = Some(Away { turn, place, wait });
         }
     }
-    if !outstanding {
-        let word = memory.word(at + queue::SETTLED)?;
-        let _ = word.compare_exchange(settled, handed, Ordering::AcqRel, Ordering::Relaxed);
-    }
-    Ok(taken_back)
+    Ok(left)
 }
 
 fn take_back<M: Memory, T: Thread>(

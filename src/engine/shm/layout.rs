@@ -151,7 +151,8 @@ pub mod slot {
     pub const WAIT: usize = 6;
     /// How the thread sleeps, if it does: see `bell.rs`. The low half is what its futex waits on.
     pub const BELL: usize = 7;
-    /// The type wanted, or the size to be sent.
+    /// The type wanted, or the size to be sent; then how many messages the queue had handed over before
+    /// this one.
     pub const WANTED: usize = 8;
     /// How a receiver chooses | the most bytes it takes.
     pub const MODE: usize = 9;

@@ -31,6 +31,8 @@ pub struct Lone {
     pub ids: u64,
     /// What it sees of others.
     pub others: Cell<Presence>,
+    /// The ids of one of them that is gone in any case.
+    pub dead: Cell<u64>,
     /// The bell that the kernel is to ring on its death; 0: none.
     pub guarded: Cell<u64>,
     /// What happens when it looks before it sleeps, and then each time it sleeps. At last nothing does.
@@ -48,6 +50,7 @@ impl Lone {
         Lone {
             ids: pair(number, number),
             others: Cell::new(Presence::There),
+            dead: Cell::new(0),
             guarded: Cell::new(0),
             looking: RefCell::new(None),
             asleep: RefCell::new(VecDeque::new()),
@@ -118,8 +121,16 @@ impl Thread for Lone {
         event.map_or(Slept::TimedOut, |event| event())
     }
 
+    fn is_gone(&self, owner: &Owner) -> bool {
+        self.presence(owner) == Presence::Gone
+    }
+
     fn presence(&self, owner: &Owner) -> Presence {
-        if owner.ids == self.ids { Presence::There } else { self.others.get() }
+        match owner.ids {
+            ids if ids == self.ids => Presence::There,
+            ids if ids == self.dead.get() => Presence::Gone,
+            _ => self.others.get(),
+        }
     }
 
     fn looks(&self) -> u32 {

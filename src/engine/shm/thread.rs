@@ -57,6 +57,9 @@ pub trait Thread: System {
     fn sleep(&self, bell: &AtomicU64, nanoseconds: u64) -> Slept;
     /// Whether the thread of a slot runs.
     fn presence(&self, owner: &Owner) -> Presence;
+    /// Whether the thread of a slot is known to be no more. May be told of one that is just ending that it
+    /// is not.
+    fn is_gone(&self, owner: &Owner) -> bool;
     /// The number of the processor it runs on.
     fn processor(&self) -> u32;
     /// For how many pauses to look at a word before sleeping on it: 0 where nobody else could run

@@ -119,6 +119,61 @@ fn what_the_dead_were_handed_is_before_what_came_later_and_counts() {
 }
 
 #[test]
+fn what_several_dead_were_handed_comes_back_in_the_order_in_which_it_was_sent() {
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+        let words = arena(1 << 14);
+        let mut sender = place(words, 1, Presence::There);
+        let mut dead = [2, 3, 4].map(|number| place(words, number, Presence::There));
+        let queue = lone::queue(&mut sender, 1000);
+        for number in order {
+            receiver_waits(&mut dead[number], queue, Choice::Any, 100);
+        }
+        for mtype in 1..=4 {
+            lone::send(&mut sender, queue, mtype, 10).unwrap();
+        }
+        sender.system.others.set(Presence::Gone);
+        assert_eq!(handed::settle(&mut sender, queue.0, 0), Ok(true));
+        whole::look(*words, 0).unwrap();
+        assert_eq!(types(&mut sender, queue), [1, 2, 3, 4], "who waited in the order {order:?}");
+    }
+}
+
+#[test]
+fn the_dead_are_handed_nothing_even_if_somebody_has_rung_for_them() {
+    for bell in [pair(1, 0), pair(0, 1 << 31 | 77)] {
+        let words = arena(1 << 14);
+        let [mut sender, mut dead] = [1, 2].map(|number| place(words, number, Presence::There));
+        let queue = lone::queue(&mut sender, 1000);
+        receiver_waits(&mut dead, queue, Choice::Any, 100);
+        words[dead.at + slot::BELL].store(bell, Ordering::Relaxed);
+        sender.system.others.set(Presence::Gone);
+        lone::send(&mut sender, queue, 3, 10).unwrap();
+        // Before anybody looks for what was not fetched.
+        let counts = words[queue.0 + queue::COUNTS].load(Ordering::Relaxed);
+        assert_eq!(counts, pair(1, 10), "bell {bell:#x}");
+        assert_eq!(state_of(wait_of(&dead)), state::MISSED, "bell {bell:#x}");
+    }
+}
+
+#[test]
+fn the_dead_watch_over_nothing() {
+    let words = arena(1 << 14);
+    let [mut sender, mut receiver, mut dead, mut alive] =
+        [1, 2, 3, 4].map(|number| place(words, number, Presence::There));
+    let queue = lone::queue(&mut sender, 1000);
+    receiver_waits(&mut receiver, queue, Choice::Any, 100);
+    for sleeper in [&mut dead, &mut alive] {
+        receiver_waits(sleeper, queue, Choice::Any, 100);
+        bell::lie_down(sleeper, bell::LONG).unwrap();
+    }
+    sender.system.dead.set(dead.system.ids);
+    lone::send(&mut sender, queue, 3, 10).unwrap();
+    let rung = |place: &Place| bell::rung_from(place.memory, place.at).unwrap().is_some();
+    assert_eq!((rung(&receiver), rung(&alive)), (false, true), "who is awake, and who is to watch");
+    assert_eq!(state_of(wait_of(&receiver)), state::HANDED);
+}
+
+#[test]
 fn what_the_dead_were_handed_is_found_by_a_copy() {
     let words = arena(1 << 14);
     let [mut sender, mut dead] = [1, 2].map(|number| place(words, number, Presence::There));
