@@ -109,6 +109,17 @@ fn who_cannot_be_seen_is_given_time() {
 }
 
 #[test]
+fn gone_is_who_could_be_seen_and_is_not_there() {
+    let mut child = Command::new("true").spawn().expect("true(1)");
+    let dead = owner(child.id(), child.id());
+    child.wait().expect("its end");
+    let elsewhere = Owner { namespace: (here::namespace() + 1) << 1 | 1, ..dead };
+    let here = owner(here::process(), os::thread_id());
+    let seen = [dead, elsewhere, here].map(|owner| Caller::new().is_gone(&owner));
+    assert_eq!(seen, [true, false, false], "dead, dead in another namespace, this thread");
+}
+
+#[test]
 fn a_lock_is_taken_over_as_it_was_seen_by_who_saw_it() {
     let (caller, lock) = (Caller::new(), AtomicU64::new(3));
     assert_eq!(caller.swap(&lock, 4, 5), Ok(false));
