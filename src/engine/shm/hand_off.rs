@@ -10,6 +10,10 @@ use super::memory::{Fault, Memory};
 use super::thread::{Presence, Thread};
 use super::waiters::{self, Receiver, next, state};
 
+/// So many dead that are found in the line are passed by for one who watches. Whoever sleeps looks
+/// once in a second, too.
+const MOST_DEAD: usize = 64;
+
 /// What became of a message for which somebody waits.
 #[derive(Clone, Copy)]
 pub enum HandOff {
@@ -160,7 +164,7 @@ fn watch_over<M: Memory, T: Thread>(
     at: usize,
     mtype: i64,
 ) -> Result<(), Fault> {
-    for dead in 0..MOST_SLOTS {
+    for dead in 0..MOST_DEAD {
         let Ok(Some(other)) = taker(member, at, mtype, dead) else { break };
         let wakes =
             bell::sleeps_long(member.memory, other)? && bell::ring(member, other)? == Rung::Awake;

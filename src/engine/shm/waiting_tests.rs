@@ -134,6 +134,9 @@ fn what_several_dead_were_handed_comes_back_in_the_order_in_which_it_was_sent() 
         sender.system.others.set(Presence::Gone);
         assert_eq!(handed::settle(&mut sender, queue.0, 0), Ok(true));
         whole::look(*words, 0).unwrap();
+        let [handed, settled] = [queue::HANDED, queue::SETTLED]
+            .map(|word| words[queue.0 + word].load(Ordering::Relaxed));
+        assert_eq!((handed, settled), (3, 3), "nobody needs to look again");
         assert_eq!(types(&mut sender, queue), [1, 2, 3, 4], "who waited in the order {order:?}");
     }
 }
@@ -156,21 +159,39 @@ fn the_dead_are_handed_nothing_even_if_somebody_has_rung_for_them() {
 }
 
 #[test]
-fn the_dead_watch_over_nothing() {
+fn whoever_sleeps_next_watches_over_what_was_handed_and_the_dead_do_not() {
+    for (dead, expected) in [(0, [true, false]), (1, [true, true])] {
+        let words = arena(1 << 14);
+        let [mut sender, mut receiver] = [1, 2].map(|number| place(words, number, Presence::There));
+        let mut others = [3, 4].map(|number| place(words, number, Presence::There));
+        let queue = lone::queue(&mut sender, 1000);
+        receiver_waits(&mut receiver, queue, Choice::Any, 100);
+        for sleeper in &mut others {
+            receiver_waits(sleeper, queue, Choice::Any, 100);
+            bell::lie_down(sleeper, bell::LONG).unwrap();
+        }
+        if dead > 0 {
+            sender.system.dead.set(others[0].system.ids);
+        }
+        lone::send(&mut sender, queue, 3, 10).unwrap();
+        let rung = |place: &Place| bell::rung_from(place.memory, place.at).unwrap().is_some();
+        assert_eq!(others.each_ref().map(rung), expected, "{dead} dead");
+        assert!(!rung(&receiver), "who is awake");
+        assert_eq!(state_of(wait_of(&receiver)), state::HANDED);
+    }
+}
+
+#[test]
+fn what_somebody_took_back_and_did_not_put_back_is_put_back_by_the_next() {
     let words = arena(1 << 14);
-    let [mut sender, mut receiver, mut dead, mut alive] =
-        [1, 2, 3, 4].map(|number| place(words, number, Presence::There));
+    let [mut sender, mut receiver] = [1, 2].map(|number| place(words, number, Presence::There));
     let queue = lone::queue(&mut sender, 1000);
     receiver_waits(&mut receiver, queue, Choice::Any, 100);
-    for sleeper in [&mut dead, &mut alive] {
-        receiver_waits(sleeper, queue, Choice::Any, 100);
-        bell::lie_down(sleeper, bell::LONG).unwrap();
-    }
-    sender.system.dead.set(dead.system.ids);
     lone::send(&mut sender, queue, 3, 10).unwrap();
-    let rung = |place: &Place| bell::rung_from(place.memory, place.at).unwrap().is_some();
-    assert_eq!((rung(&receiver), rung(&alive)), (false, true), "who is awake, and who is to watch");
-    assert_eq!(state_of(wait_of(&receiver)), state::HANDED);
+    let handed = wait_of(&receiver);
+    set_wait(&receiver, next(handed, state::WITHDRAWN, high(handed)));
+    assert_eq!(handed::settle(&mut sender, queue.0, 0), Ok(true));
+    assert_eq!(types(&mut sender, queue), [3]);
 }
 
 #[test]
