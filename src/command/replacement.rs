@@ -69,10 +69,9 @@ impl Destination {
             Err(_) => None,
         };
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        // As usual for a new file, the umask decides who may read it.
-        let new = |path: &Path| File::create_new(path);
+        // It may have what messages say: as a recording, it is for its owner (mode 0600).
         let mut builder = tempfile::Builder::new();
-        let file = builder.prefix(".msgq-").make_in(directory.unwrap_or(Path::new(".")), new)?;
+        let file = builder.prefix(".msgq-").tempfile_in(directory.unwrap_or(Path::new(".")))?;
         if let Some(permissions) = permissions {
             file.as_file().set_permissions(permissions)?;
         }
@@ -125,6 +124,14 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"whole");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
         assert_eq!(names(directory.path()), ["out"]);
+    }
+
+    #[test]
+    fn a_new_file_is_for_its_owner() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("out");
+        Replacement::create(&path).unwrap().complete().unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]

@@ -134,6 +134,42 @@ int main(void) {
     Recording::of_c("<script>alert(2", source)
 });
 
+/// A handler that sends to itself and takes it while its thread waits in msgrcv, and types that are larger
+/// than a floating point number tells exactly. Later the queue is removed.
+pub static INTERRUPTED: LazyLock<Recording> = LazyLock::new(|| {
+    let source = r#"
+static int id;
+static void say(long type, int length) {
+    struct message message = { type, "a message" };
+    msgsnd(id, &message, length, 0);
+}
+static void handler(int number) {
+    struct message message;
+    say(5 + number * 0, 4);
+    msgrcv(id, &message, 4, 5, 0);
+}
+int main(void) {
+    struct message message;
+    id = msgget(IPC_PRIVATE, 0600);
+    struct sigaction action = { .sa_handler = handler };
+    sigaction(SIGALRM, &action, NULL);
+    // Until it comes at the right time.
+    ualarm(50000, 50000);
+    msgrcv(id, &message, 4, 9, 0);
+    ualarm(0, 0);
+    say((1L << 53) + 1, 8);
+    msgrcv(id, &message, 8, 0, 0);
+    say(0x7fffffffffffffff, 8);
+    msgrcv(id, &message, 8, 0, 0);
+    say(1, 8);
+    msgctl(id, IPC_RMID, NULL);
+    usleep(50000);
+    msgctl(id, IPC_RMID, NULL);
+    return 0;
+}"#;
+    Recording::of_c("interrupted", source)
+});
+
 /// All calls of a recording as `msgq trace` shows them, without who and when, sorted.
 pub fn lines(recording: &Path) -> Vec<String> {
     let output = run(msgq().args(["trace", "-o", "-", "-r"]).arg(recording));

@@ -2,7 +2,9 @@
 
 use crate::Seen;
 use crate::browser::Browser;
-use crate::recordings::{HOSTILE, PERL, PLANTED, PLANTED_NUMBERS, Recording, page, read, report};
+use crate::recordings::{
+    HOSTILE, INTERRUPTED, PERL, PLANTED, PLANTED_NUMBERS, Recording, page, read, report,
+};
 use crate::support::{kill, library, until};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -12,18 +14,23 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 /// The tests, by name.
-pub const TESTS: [(&str, Seen); 13] = [
+pub const TESTS: [(&str, Seen); 18] = [
     ("a_run_on_the_kernel's_queues_is_shown", on_the_kernel),
     ("a_run_on_shm's_queues_is_shown", on_shm),
     ("wheel_and_pointer_lead_to_a_call_and_tell_it", wheel_and_pointer),
     ("keys_lead_from_call_to_call_and_along_its_message", keys),
     ("an_address_leads_to_the_same_view_again", address),
     ("a_finding_leads_to_its_time", finding),
+    ("calls_of_a_signal_handler_are_found_in_the_call_that_it_interrupted", interrupted),
+    ("the_largest_types_are_told_exactly", largest_types),
+    ("of_a_queue_that_is_gone_nothing_is_told", gone),
+    ("a_histogram_tells_its_times_however_close_they_are", close_times),
     ("who_waits_still_is_shown_with_the_reason", waits_still),
     ("names_and_texts_are_shown_as_they_are", hostile),
     ("a_page_of_a_part_says_what_it_leaves_out", part),
     ("a_message_that_was_sent_before_the_page_begins_has_no_arrow", sent_before),
     ("a_recording_without_a_call_is_shown", no_call),
+    ("there_is_room_on_a_small_screen", small),
     ("there_is_room_in_900_pixels_in_light_and_in_dark", narrow_and_dark),
     ("a_million_calls_are_shown", million),
 ];
@@ -55,7 +62,7 @@ fn colours(png: &[u8]) -> HashMap<[u8; 3], usize> {
 }
 
 const SEND: [u8; 3] = [0x0f, 0x6f, 0xb5];
-const RECEIVE: [u8; 3] = [0xd9, 0x82, 0x00];
+const RECEIVE: [u8; 3] = [0xd6, 0x7e, 0x00];
 const FAILED: [u8; 3] = [0xb1, 0x00, 0x3f];
 
 fn assert_untroubled(browser: &mut Browser) {
@@ -124,7 +131,7 @@ fn point_of(browser: &mut Browser, call: u64) -> [f64; 2] {
 fn call_of(browser: &mut Browser, kind: u64, mtype: u64, place: usize) -> u64 {
     let found = format!(
         "[...recording.calls.kind.keys()].filter(call => recording.calls.kind[call] === {kind}
-            && recording.calls.mtype[call] === {mtype})[{place}]"
+            && recording.calls.mtype[call] === {mtype}n)[{place}]"
     );
     browser.evaluate(&found).as_u64().expect("such a call")
 }
@@ -202,6 +209,8 @@ fn address(browser: &mut Browser) {
     browser.open(&page, &address, WINDOW);
     browser.until("document.getElementById('detail').textContent.includes('answer 20')");
     assert!(browser.text("#range").starts_with("0.000001 s to "));
+    let chosen = "document.getElementById('only').selectedOptions[0].textContent";
+    assert_eq!(browser.evaluate(chosen), queue.to_string(), "the page says that this is one queue");
     assert_eq!(browser.fact("lanes", "arrows"), 40, "those of this queue");
     browser.evaluate("changed()");
     browser.until(&format!("location.hash === {address:?}"));
@@ -220,6 +229,99 @@ fn finding(browser: &mut Browser) {
     let is_seen = format!("{call}.every(time => view.from <= time && time <= view.until)");
     assert_eq!(browser.evaluate(&is_seen), true);
     assert_eq!(texts(browser, "#lanes .row.named").len(), 1);
+    assert_untroubled(browser);
+}
+
+fn interrupted(browser: &mut Browser) {
+    let report = INTERRUPTED.report();
+    browser.open(&INTERRUPTED.page(&[]), "", WINDOW);
+    assert_eq!(browser.fact("lanes", "arrows"), report["links"]["linked"]);
+    let outer = "recording.calls.outcome.findIndex((outcome, call) => outcome === OUTCOME.failed
+        && recording.calls.kind[call] === KIND.receive)";
+    let outer = browser.evaluate(outer).as_u64().expect("the call that was interrupted");
+    let begin = browser.evaluate(&format!("recording.calls.begin[{outer}]"));
+    let inside = format!(
+        "recording.calls.mtype.findLastIndex((type, call) => type === 5n
+        && recording.calls.kind[call] === KIND.send && recording.calls.begin[call] > {begin})"
+    );
+    let inner = browser.evaluate(&inside).as_u64().expect("a call of the handler");
+    let [x, y] = point_of(browser, outer);
+    browser.pointer("mouseMoved", x, y, json!({}));
+    browser.until("document.getElementById('tip').textContent.includes('EINTR')");
+    // Where both are seen, the inner one is in front.
+    browser.evaluate(&format!(
+        "view.show(recording.calls.begin[{inner}], recording.calls.end[{inner}])"
+    ));
+    browser.until(&format!("span({inner})[1] > 100"));
+    browser.evaluate("changed()");
+    browser.until("document.getElementById('lanes').dataset.exact >= 2");
+    let [x, y] = point_of(browser, inner);
+    browser.pointer("mouseMoved", x, y, json!({}));
+    browser.until("document.getElementById('tip').textContent.includes('mtype=5')");
+    assert!(browser.text("#tip").contains("Received by"), "{}", browser.text("#tip"));
+    assert_untroubled(browser);
+}
+
+fn largest_types(browser: &mut Browser) {
+    browser.open(&INTERRUPTED.page(&[]), "", WINDOW);
+    let types = texts(browser, "#residence-type option");
+    let largest = i64::MAX.to_string();
+    assert_eq!(types[1..], ["5", "9007199254740993", largest.as_str()]);
+    let call = call_of(browser, 2, 9_007_199_254_740_993, 0);
+    assert_eq!(browser.evaluate(&format!("callWords({call})")), "type 9007199254740993");
+    browser.evaluate(&format!(
+        "Object.assign(byId('residence-type'), {{ value: '{largest}' }}).dispatchEvent(new Event('change'))"
+    ));
+    assert_eq!(browser.fact("residence", "messages"), 1);
+    assert!(browser.text("#residence-words").contains("p50"), "its quantiles are found");
+    assert_untroubled(browser);
+}
+
+fn gone(browser: &mut Browser) {
+    let removed = INTERRUPTED.report()["queues"][0]["removed"]["time"].as_f64().unwrap();
+    browser.open(&INTERRUPTED.page(&[]), "", WINDOW);
+    let mut told_at = |time: f64| {
+        let point = format!(
+            "(() => {{ const box = document.querySelector('#depth canvas').getBoundingClientRect();
+                return [box.left + view.x({} * 1e9), box.top + 20];
+            }})()",
+            time
+        );
+        let [x, y]: [f64; 2] = serde_json::from_value(browser.evaluate(&point)).expect("a point");
+        browser.pointer("mouseMoved", x, y, json!({}));
+        browser.until("!document.getElementById('crosshair').hidden");
+        browser.evaluate("document.getElementById('tip').hidden ? '' : document.getElementById('tip').textContent")
+    };
+    let there = told_at(removed - 0.002);
+    assert!(there.as_str().unwrap().contains(" of 16,384 bytes"), "{there}");
+    assert_eq!(told_at(removed + 0.02), "", "it is gone");
+    assert_untroubled(browser);
+}
+
+fn close_times(browser: &mut Browser) {
+    browser.open(&INTERRUPTED.page(&[]), "", WINDOW);
+    browser.evaluate("byId('residence-type').selectedIndex = 2");
+    browser.evaluate("drawResidence()");
+    let names = texts(browser, "#residence .mark-text");
+    assert_eq!(names, ["p50 p90 p99 max"], "of one message these are one time");
+    let times = texts(browser, "#residence .time");
+    assert!(times.len() >= 2, "an axis says what its ends are: {times:?}");
+    let meet = "(() => { const boxes = [...document.querySelectorAll('#residence .time')].map(one => one.getBoundingClientRect());
+        return boxes.some((box, at) => at > 0 && box.left < boxes[at - 1].right); })()";
+    assert_eq!(browser.evaluate(meet), false, "{times:?}");
+    assert_untroubled(browser);
+}
+
+fn small(browser: &mut Browser) {
+    browser.open(&RUN.page(&[]), "", [360, 740]);
+    assert_eq!(browser.evaluate("document.documentElement.scrollWidth <= innerWidth"), true);
+    let width = |browser: &mut Browser, selector: &str| {
+        let width = format!("document.querySelector('{selector}').clientWidth");
+        browser.evaluate(&width).as_u64().unwrap()
+    };
+    assert!(width(browser, "#lanes canvas") >= 180, "most of it is for the calls");
+    let words = "document.querySelector('#findings .text').getBoundingClientRect().width";
+    assert!(browser.evaluate(words).as_f64().unwrap() >= 180.0, "findings can be read");
     assert_untroubled(browser);
 }
 

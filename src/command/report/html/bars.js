@@ -167,7 +167,7 @@ function drawEnd(context, call, right, middle, width) {
 function callWords(call) {
     const { calls } = recording;
     const names = ['msgget', 'msgctl', `type ${calls.mtype[call]}`, `type ${calls.mtype[call]}`];
-    return calls.mtype[call] === 0 && calls.kind[call] >= KIND.send ? '' : names[calls.kind[call]];
+    return calls.mtype[call] === 0n && calls.kind[call] >= KIND.send ? '' : names[calls.kind[call]];
 }
 
 /** Writes into a bar, as far as there is room. */

@@ -41,6 +41,15 @@ class Column {
         const number = this.number();
         return number % 2 === 0 ? number / 2 : -(number + 1) / 2;
     }
+
+    /** A signed number that may be larger than those that are told exactly. */
+    exact() {
+        const first = this.at;
+        const rough = this.number();
+        if (rough <= Number.MAX_SAFE_INTEGER) return BigInt(rough % 2 === 0 ? rough / 2 : -(rough + 1) / 2);
+        const number = this.bytes.subarray(first, this.at).reduceRight((sum, byte) => sum << 7n | BigInt(byte & 0x7f), 0n);
+        return number >> 1n ^ -(number & 1n);
+    }
 }
 
 function columns(piece) {
@@ -64,7 +73,7 @@ function emptyRecording(shown) {
             outcome: numbers(Uint8Array, shown.calls),
             thread: numbers(Uint32Array, shown.calls),
             queue: numbers(Int32Array, shown.calls),
-            mtype: numbers(Float64Array, shown.calls),
+            mtype: numbers(BigInt64Array, shown.calls),
             begin: numbers(Float64Array, shown.calls),
             end: numbers(Float64Array, shown.calls),
             link: numbers(Int32Array, shown.calls).fill(-1),
@@ -123,7 +132,7 @@ class Reader {
         calls.thread[call] = this.threads[this.numbers.number()];
         const queue = this.numbers.number();
         calls.queue[call] = queue === 0 ? -1 : this.queues[queue - 1];
-        calls.mtype[call] = this.types.signed();
+        calls.mtype[call] = this.types.exact();
         this.moment += this.times.signed();
         calls.end[call] = this.moment;
         calls.begin[call] = this.moment - this.lengths.number();
@@ -185,6 +194,23 @@ function group(keys, groups) {
     groups.forEach((one, key) => { one.places = places.subarray(first[key], first[key + 1]); });
 }
 
+/** Sorts the calls of each thread by their begins. (They were written as they ended: one that a signal
+ * interrupted after those of the handler.) */
+function orderThreads({ calls, threads }) {
+    for (const { places } of threads) {
+        const isAfter = (call, at) => at > 0 && calls.begin[call] < calls.begin[places[at - 1]];
+        if (places.some(isAfter)) places.sort((one, other) => calls.begin[one] - calls.begin[other] || calls.end[other] - calls.end[one]);
+    }
+}
+
+/** In `lasts` each thread has when a call and all before it were over: where to begin to look for those of a time. */
+function measureThreads({ calls, threads }) {
+    for (const thread of threads) {
+        let last = 0;
+        thread.lasts = Float64Array.from(thread.places, call => last = Math.max(last, calls.end[call]));
+    }
+}
+
 /** The call of a thread that began at this moment, or -1. */
 function callThatBegan({ calls, threads }, thread, begin) {
     const { places } = threads[thread];
@@ -192,16 +218,12 @@ function callThatBegan({ calls, threads }, thread, begin) {
     return place < places.length && calls.begin[places[place]] === begin ? places[place] : -1;
 }
 
-/** A call that has not returned lasts until its thread calls again, its process or the recording ends. */
-function endOpenCalls({ calls, threads }, report) {
-    for (const { process, places } of threads) {
-        const exited = report.processes[process].exited;
-        const last = nanoseconds(exited ?? report.recording.end);
-        places.forEach((call, at) => {
-            if (calls.outcome[call] !== OUTCOME.open) return;
-            const next = at + 1 < places.length ? calls.begin[places[at + 1]] : last;
-            calls.end[call] = Math.max(calls.begin[call], next);
-        });
+/** A call that waits still lasts until the recording ends. */
+function endOpenCalls({ calls }, report) {
+    const end = nanoseconds(report.recording.end);
+    for (let call = 0; call < calls.count; call++) {
+        const waits = calls.outcome[call] === OUTCOME.open && calls.end[call] === calls.begin[call];
+        if (waits) calls.end[call] = Math.max(calls.begin[call], end);
     }
 }
 
@@ -243,7 +265,9 @@ async function readRecording({ shown, report }) {
     }
     group(recording.calls.thread, recording.threads);
     group(recording.depths.queue, recording.queues);
+    orderThreads(recording);
     endOpenCalls(recording, report);
+    measureThreads(recording);
     join(recording);
     recording.waits = waitsByCall(recording, report);
     return recording;

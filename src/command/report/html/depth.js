@@ -106,6 +106,12 @@ function drawWait(context, wait, top) {
     context.strokeRect(left + 0.5, top + WAITS[sort] + 0.5, Math.max(right - left - 1, 1), WAITS.height - 1);
 }
 
+/** msg_qbytes at a moment, or null where that is not known. */
+function limitAt({ qbytes, changes }, time) {
+    if (changes.length === 0) return qbytes;
+    return changes.findLast(change => nanoseconds(change.time) <= time)?.qbytes ?? null;
+}
+
 /** msg_qbytes over time. */
 function drawLimits(context, queue, y) {
     const changes = queue.changes.map(change => [nanoseconds(change.time), change.qbytes]);
@@ -203,9 +209,12 @@ function overviewPoints({ level }, of, isBefore) {
     return points.filter(([time]) => isOutside(time) && time <= view.until && time + level.step >= view.from);
 }
 
-/** What a queue held at a moment; nothing where that is not known. */
+/** What a queue held at a moment; nothing where that is not known, or where it was gone. */
 function heldAt(row, time) {
     const { depths } = recording;
+    const { removed } = row.queue;
+    if (removed && time > nanoseconds(removed.time)) return null;
+    if (summary.shown.is_partial && parts(time, time + 1).length > 0) return null;
     const places = row.places ??= samplesOf(row);
     const after = firstNotBelow(0, places.length, time + 1, at => depths.time[places[at]]);
     if (after === 0) return null;

@@ -35,11 +35,13 @@ function notes() {
     if (faults > 0) found.push(`${count(faults, 'process')} not recorded to the end, for a fault in msgq; so no link is certain.`);
     if (shown.is_partial) {
         const end = shown.until === null ? nanoseconds(report.recording.end) : shown.until;
+        const isLast = end >= nanoseconds(report.recording.end);
+        const other = isLast ? `--until ${(Math.ceil(shown.from / 1e6) / 1e3).toFixed(3)}` : `--from ${(Math.floor(end / 1e6) / 1e3).toFixed(3)}`;
         const limit = shown.is_full ? ', which is as many as a page has' : '';
         found.push(`This page has ${grouped(shown.calls)} of ${count(calls, 'call')} one by one: those from ${moment(shown.from)}`
             + ` to ${moment(end)}${limit}. Of the other time, which is grey, it has sums and no arrows.`
             + ` Findings, figures and histograms are of the whole recording. For another part:`
-            + ` msgq report ${summary.file} --html OUT --from ${(end / 1e9).toFixed(3)}`);
+            + ` msgq report ${ofShell(summary.file)} --html OUT ${other}`);
     }
     const lanes = report.processes.filter(({ calls }) => calls > 0).length;
     if (lanes > MOST_LANES) found.push(`${count(lanes - MOST_LANES, 'process')} more have no lane here.`);

@@ -36,6 +36,11 @@ function who(process) {
     return process.program === null ? `${process.pid}` : `${process.pid} (${process.program})`;
 }
 
+/** A word as a shell takes it. */
+function ofShell(word) {
+    return /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 /** A new element with a class and what stands in it: texts and elements. */
 function element(name, className, ...content) {
     const made = document.createElement(name);

@@ -26,7 +26,8 @@ function callsAt(x, y) {
     }
     const isWide = call => span(call)[1] >= WIDE && calls.begin[call] <= time && calls.end[call] >= time;
     const wide = found.filter(isWide);
-    return wide.length > 0 ? wide.slice(0, 1) : found;
+    // The last is the innermost: a handler's call in the one that the signal interrupted.
+    return wide.length > 0 ? wide.slice(-1) : found;
 }
 
 /** What there is to say of a call: its own words come when they are read. */
@@ -111,7 +112,8 @@ function pointAtDepth(event) {
         return;
     }
     const { queue, waits } = row;
-    const limit = queue.qbytes === null ? '' : ` of ${grouped(queue.qbytes)}`;
+    const most = limitAt(queue, time);
+    const limit = most === null ? '' : ` of ${grouped(most)}`;
     const lines = [`queue ${queue.queue} at ${moment(time)}: ${count(held.messages, 'message')}, ${grouped(held.bytes)}${limit} bytes`];
     const waiting = waits.filter(wait => nanoseconds(wait.time) <= time && nanoseconds(wait.time + wait.duration) >= time);
     waiting.slice(0, 5).forEach(wait => lines.push(`${wait.what}: ${wait.why}`));

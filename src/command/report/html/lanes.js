@@ -67,11 +67,12 @@ function rowMiddle({ lane, row }) {
 /** Has each call of a thread seen that the span of time touches. */
 function visit(thread, from, until, see) {
     const { calls } = recording;
-    const { places } = recording.threads[thread];
-    const first = firstNotBelow(0, places.length, from, at => calls.end[places[at]]);
+    const { places, lasts } = recording.threads[thread];
+    const first = firstNotBelow(0, places.length, from, at => lasts[at]);
     for (let at = first; at < places.length; at++) {
         const call = places[at];
         if (calls.begin[call] > until) return;
+        if (calls.end[call] < from) continue;
         if (view.only < 0 || calls.queue[call] === view.only) see(call);
     }
 }

@@ -10,8 +10,7 @@ function readSummary() {
 
 /** When the last call was over, and a little later. (The recording may go on without any.) */
 function endOfCalls() {
-    const { calls, threads } = recording;
-    const ends = threads.flatMap(({ places }) => places.length > 0 ? [calls.end[places[places.length - 1]]] : []);
+    const ends = recording.threads.flatMap(({ lasts }) => lasts.length > 0 ? [lasts[lasts.length - 1]] : []);
     const summed = (summary.overview?.processes ?? []).map(({ step, steps }) => step * steps.length);
     const last = [...ends, ...summed].reduce((last, end) => Math.max(last, end), LEAST_SPAN);
     return last * 1.02;

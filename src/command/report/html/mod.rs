@@ -177,13 +177,17 @@ impl<W: Write> Body<W> {
 
 impl<W: Write> Observer for Body<W> {
     fn call(&mut self, process: usize, call: &Call) {
+        self.never(process, call, call.end());
+    }
+
+    /// Also those that returned: then `until` is when.
+    fn never(&mut self, process: usize, call: &Call, until: Option<u64>) {
         self.overview.call(process, call);
-        let end = call.end().unwrap_or(u64::MAX);
-        if !self.window.has(call.entered, end) {
+        if !self.window.has(call.entered, until.unwrap_or(u64::MAX)) {
             self.is_partial = true;
             return;
         }
-        self.pieces.call(process, call);
+        self.pieces.call(process, call, until);
         if self.pieces.written.calls == self.most_calls {
             // Those that have begun are still shown when they return: as many as there are threads.
             self.window.until = self.window.until.min(call.end().unwrap_or(call.entered) + 1);
@@ -211,6 +215,9 @@ impl<W: Write> Observer for Body<W> {
 impl Observer for Html {
     fn call(&mut self, process: usize, call: &Call) {
         self.body.call(process, call);
+    }
+    fn never(&mut self, process: usize, call: &Call, until: Option<u64>) {
+        self.body.never(process, call, until);
     }
     fn link(&mut self, link: &Link) {
         self.body.link(link);

@@ -7,7 +7,7 @@
 //!
 //! | entry | its numbers |
 //! | --- | --- |
-//! | call: its place in `CALLS` + 4 * outcome (0 succeeded, 1 failed, 2 has not returned) | Number: thread, queue + 1 or 0; Type: mtype; Time: its end; Length: its duration |
+//! | call: its place in `CALLS` + 4 * outcome (0 succeeded, 1 failed, 2 has not returned) | Number: thread, queue + 1 or 0; Type: mtype; Time: its end; Length: its duration, 0 where it waits still |
 //! | link, 17 where it is certain, else 16 | Number: the receiver's thread, the sender's; Time: the begin of msgrcv, from the moment back; Length: the begin of msgsnd, from that back |
 //! | depth, 18 | Number: queue; Time: the moment; Amount: messages, bytes |
 //! | thread, 19 | Number: its number from now on, its process, its id |
@@ -77,8 +77,8 @@ pub struct Pieces {
 }
 
 impl Pieces {
-    /// Writes a call of the process of this number.
-    pub fn call(&mut self, process: usize, call: &Call) {
+    /// Writes a call of the process of this number, which was over at a moment, or is not.
+    pub fn call(&mut self, process: usize, call: &Call, until: Option<u64>) {
         let thread = self.thread(process, call.thread);
         let queue = queue(call).map_or(0, |id| self.queue(id) + 1);
         let place = CALLS.iter().position(|(kind, _)| *kind == call.kind).unwrap_or_default();
@@ -87,7 +87,7 @@ impl Pieces {
             Some((_, Err(_))) => 1,
             None => 2,
         };
-        let end = call.end().unwrap_or(call.entered);
+        let end = until.map_or(call.entered, |until| until.max(call.entered));
         self.entry(place as u8 + 4 * outcome);
         self.number(Column::Number, thread);
         self.number(Column::Number, queue);
@@ -252,9 +252,9 @@ mod tests {
     #[test]
     fn a_piece_has_its_entries_in_columns() {
         let mut pieces = Pieces::default();
-        pieces.call(2, &send(7, 100, 130, -1, b"hello"));
+        pieces.call(2, &send(7, 100, 130, -1, b"hello"), Some(130));
         pieces.depth(&DepthSample { queue: ID, key: None, at: 130, messages: 1, bytes: 300 });
-        pieces.call(2, &failed(receive(7, 140, 150, 3, b""), libc::EINTR));
+        pieces.call(2, &failed(receive(7, 140, 150, 3, b""), libc::EINTR), Some(150));
         let (piece, words) = pieces.take();
         let expected: [&[u64]; COLUMNS] = [
             &[19, 20, 2, 18, 7],
@@ -298,9 +298,9 @@ mod tests {
     fn a_piece_is_taken_when_it_has_its_calls_and_of_a_long_message_the_beginning() {
         let mut pieces = Pieces::default();
         let long = send(7, 100, 130, 1, &[b'x'; 5000]);
-        (1..PIECE_CALLS).for_each(|_| pieces.call(0, &long));
+        (1..PIECE_CALLS).for_each(|_| pieces.call(0, &long, long.end()));
         assert!(pieces.take_full().is_none());
-        pieces.call(0, &long);
+        pieces.call(0, &long, long.end());
         let (_, words) = pieces.take_full().expect("a full piece");
         assert_eq!(words.lines().count(), PIECE_CALLS);
         let expected = format!("mtext=\"{}\"...}}, 5000, 0)", "x".repeat(MOST_TEXT));
@@ -313,7 +313,7 @@ mod tests {
         for thread in 0..MOST_NUMBERS as u32 + 3 {
             let mut call = send(7, 100, 130, 1, b"");
             call.0.thread = thread;
-            pieces.call(0, &call);
+            pieces.call(0, &call, call.end());
         }
         let columns = read(&pieces.take().0);
         let last = &columns[1][columns[1].len() - 5..];

@@ -34,7 +34,7 @@ function buildResidence() {
 function chooseTypes() {
     const queue = Number(byId('residence-queue').value);
     const types = summary.residence.filter(one => one.queue === queue && one.mtype !== null);
-    const options = types.map(({ mtype }) => option(mtype, `${mtype}`));
+    const options = types.map(({ mtype }) => option(mtype, mtype));
     byId('residence-type').replaceChildren(option('', 'all'), ...options);
     drawResidence();
 }
@@ -44,14 +44,17 @@ function quantiles(queue, mtype) {
     const lives = summary.report.queues.filter(one => one.queue === queue);
     if (lives.length !== 1) return null;
     const [life] = lives;
-    return mtype === null ? life.residence : life.types.find(one => one.mtype === mtype)?.residence ?? null;
+    if (mtype === null) return life.residence;
+    // Large types that differ may be the same number here.
+    const types = life.types.filter(one => one.mtype === Number(mtype));
+    return types.length === 1 ? types[0].residence : null;
 }
 
 function drawResidence() {
     byId('residence-choice').hidden = summary.residence.length === 0;
     const queue = Number(byId('residence-queue').value);
     const type = byId('residence-type').value;
-    const mtype = type === '' ? null : Number(type);
+    const mtype = type === '' ? null : type;
     const chosen = summary.residence.find(one => one.queue === queue && one.mtype === mtype);
     const place = byId('residence');
     if (chosen === undefined) {
@@ -92,9 +95,9 @@ function chart(bars, marks) {
     const parts = [];
     const tick = (at, words) => parts.push(
         svg('line', { class: 'line', x1: at, x2: at, y1: top, y2: height - bottom }),
-        svg('text', { x: at, y: height - bottom + 18, 'text-anchor': 'middle' }, words));
-    for (let power = Math.ceil(Math.log10(barBegin(first))); 10 ** power <= barBegin(last); power++) tick(ofTime(10 ** power), plainTime(power));
+        svg('text', { class: 'time', x: at, y: height - bottom + 18, 'text-anchor': 'middle' }, words));
     if (times.length < bars.length) tick(ofTime(0), '0');
+    chartTimes(first, last, times.length > 0).forEach(([time, words]) => tick(ofTime(time), words));
     for (const messages of [0, most]) {
         parts.push(svg('line', { class: 'line', x1: left, x2: width - right, y1: y(messages), y2: y(messages) }));
         parts.push(svg('text', { x: left - 8, y: y(messages) + 4, 'text-anchor': 'end' }, grouped(messages)));
@@ -105,17 +108,41 @@ function chart(bars, marks) {
         const shape = { x: from, y: y(messages), width: Math.max(x(low + 1) - x(low) - 1, 1), height: height - bottom - y(messages) };
         parts.push(svg('rect', { class: 'bar', ...shape }, svg('title', {}, `${span}: ${count(messages, 'message')}`)));
     }
-    const places = marks.map(([name, seconds]) => [name, ofTime(nanoseconds(seconds))]);
-    parts.push(...places.flatMap(([name, at], place) => quantileMark(name, at, places[place - 1]?.[1], places[place + 1]?.[1])));
+    parts.push(...quantileMarks(marks.map(([name, seconds]) => [name, ofTime(nanoseconds(seconds))])));
     const label = `Histogram of ${byId('residence-words').textContent}`;
     return svg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label }, ...parts);
 }
 
-/** The mark of a quantile. The words of two that are close are not to meet. */
-function quantileMark(name, at, before = -Infinity, next = Infinity) {
-    const line = svg('line', { class: 'mark', x1: at, x2: at, y1: CHART.top - 6, y2: CHART.height - CHART.bottom });
-    const [anchor, aside] = at - before < 34 ? ['start', 3] : next - at < 34 ? ['end', -3] : ['middle', 0];
-    return [line, svg('text', { class: 'mark-text', x: at + aside, y: CHART.top - 12, 'text-anchor': anchor }, name)];
+/** The times that the axis names: powers of ten; where there are not two, the begin and the end of the bars. */
+function chartTimes(first, last, hasTimes) {
+    if (!hasTimes) return [];
+    const powers = [];
+    for (let power = Math.ceil(Math.log10(barBegin(first))); 10 ** power <= barBegin(last); power++) powers.push([10 ** power, plainTime(power)]);
+    return powers.length > 1 ? powers : [first, last].map(bar => [barBegin(bar), duration(barBegin(bar))]);
+}
+
+/** How wide a letter of the marks is, nearly. */
+const LETTER = 7;
+
+/** The marks of the quantiles. Those whose words would meet share them. */
+function quantileMarks(places) {
+    const half = names => names.join(' ').length * LETTER / 2;
+    const groups = [];
+    for (const [name, at] of places) {
+        const last = groups[groups.length - 1];
+        if (last && at - half([name]) < (last.from + last.until) / 2 + half(last.names) + LETTER) {
+            last.names.push(name);
+            last.until = at;
+        } else {
+            groups.push({ names: [name], from: at, until: at });
+        }
+    }
+    const lines = places.map(([, at]) => svg('line', { class: 'mark', x1: at, x2: at, y1: CHART.top - 6, y2: CHART.height - CHART.bottom }));
+    const words = groups.map(({ names, from, until }) => {
+        const x = Math.min((from + until) / 2, CHART.width - half(names));
+        return svg('text', { class: 'mark-text', x, y: CHART.top - 12, 'text-anchor': 'middle' }, names.join(' '));
+    });
+    return [...lines, ...words];
 }
 
 /** A power of ten, of nanoseconds. */

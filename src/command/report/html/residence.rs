@@ -21,12 +21,13 @@ pub struct Residence {
 struct Histogram(BTreeMap<i16, u64>);
 
 /// A histogram, for the page. `bars`: a number, and a count: of the times from 2^(number/4)
-/// nanoseconds on, up to the next bar. -1: no time at all.
+/// nanoseconds on, up to the next bar. -1: no time at all. `mtype` is a text, as the largest are no numbers
+/// of JavaScript's.
 #[derive(Serialize)]
 #[allow(missing_docs)]
 pub struct HistogramReport {
     pub queue: i32,
-    pub mtype: Option<i64>,
+    pub mtype: Option<String>,
     pub bars: Vec<(i16, u64)>,
 }
 
@@ -61,7 +62,7 @@ impl Residence {
         rows.sort_by_key(|(key, _)| **key);
         let report = |((queue, mtype), histogram): (&(i32, Option<i64>), &Histogram)| {
             let bars = histogram.0.iter().map(|(bar, count)| (*bar, *count)).collect();
-            HistogramReport { queue: *queue, mtype: *mtype, bars }
+            HistogramReport { queue: *queue, mtype: mtype.map(|mtype| mtype.to_string()), bars }
         };
         rows.into_iter().map(report).collect()
     }

@@ -90,7 +90,8 @@ function readAddress() {
     const [from, until] = (words.get('t') ?? '').split(',').map(seconds => parseFloat(seconds) * 1e9);
     const call = parseInt(words.get('call') ?? '', 10);
     const id = parseInt(words.get('queue') ?? '', 10);
-    view.only = recording.queues.findIndex(queue => queue.id === id);
+    view.only = queueRows.find(({ queue, place }) => queue.queue === id && place >= 0)?.place ?? -1;
+    byId('only').value = view.only < 0 ? '' : `${view.only}`;
     view.kept = call >= 0 && call < recording.calls.count ? call : -1;
     if (from < until) view.show(from, until);
     else view.show(0, view.whole);
