@@ -5,6 +5,7 @@ use super::failure::Failure;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
@@ -70,8 +71,10 @@ impl Destination {
         };
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         // It may have what messages say: as a recording, it is for its owner (mode 0600).
+        let new =
+            |path: &Path| OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
         let mut builder = tempfile::Builder::new();
-        let file = builder.prefix(".msgq-").tempfile_in(directory.unwrap_or(Path::new(".")))?;
+        let file = builder.prefix(".msgq-").make_in(directory.unwrap_or(Path::new(".")), new)?;
         if let Some(permissions) = permissions {
             file.as_file().set_permissions(permissions)?;
         }
