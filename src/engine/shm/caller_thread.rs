@@ -126,6 +126,11 @@ impl System for Caller {
     }
 }
 
+/// Whether a thread's ids mean the same here as to itself.
+fn is_seen(owner: &Owner) -> bool {
+    owner.namespace >> 1 == here::namespace() && here::namespace() != 0
+}
+
 impl Thread for Caller {
     #[inline(always)]
     fn process(&self) -> u32 {
@@ -187,7 +192,7 @@ impl Thread for Caller {
     }
 
     fn presence(&self, owner: &Owner) -> Presence {
-        if owner.namespace >> 1 != here::namespace() || here::namespace() == 0 {
+        if !is_seen(owner) {
             return Presence::Unseen;
         }
         let (process, thread) = (high(owner.ids), low(owner.ids));
@@ -210,8 +215,7 @@ impl Thread for Caller {
     }
 
     fn is_gone(&self, owner: &Owner) -> bool {
-        let is_seen = owner.namespace >> 1 == here::namespace() && here::namespace() != 0;
-        is_seen && !os::exists(high(owner.ids), low(owner.ids))
+        is_seen(owner) && !os::exists(high(owner.ids), low(owner.ids))
     }
 
     fn processor(&self) -> u32 {

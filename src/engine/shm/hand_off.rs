@@ -1,11 +1,11 @@
 //! The hand-off: a receiver that waits gets the message from its sender, and the queue never has it.
 
 use super::atomic::Ordering;
-use super::attempt::{End, Step, attempt};
+use super::attempt::{Step, attempt};
 use super::bell::{self, Rung};
 use super::cells::{self, Message};
 use super::commit::{Member, owner};
-use super::layout::{MOST_SLOTS, high, low, pair, queue, slot};
+use super::layout::{high, low, pair, queue, slot};
 use super::memory::{Fault, Memory};
 use super::thread::{Presence, Thread};
 use super::waiters::{self, Receiver, next, state};
@@ -32,30 +32,19 @@ pub fn to_receiver<M: Memory, T: Thread>(
     message: Message,
     now: u32,
 ) -> Result<Option<HandOff>, Fault> {
-    let mut link = high(member.memory.load(at + queue::RECEIVERS)?);
-    for _ in 0..MOST_SLOTS {
-        if link == 0 {
-            return Ok(None);
-        }
-        let receiver = waiters::receiver(member, at, link)?;
-        link = receiver.next;
-        if !receiver.choice.takes(message.mtype) {
-            continue;
-        }
-        let wait = member.memory.load(receiver.at + slot::WAIT)?;
-        let list = waiters::list(at, true);
-        bell::guard(member, receiver.at)?;
-        if receiver.most < message.size {
-            waiters::leave(member, list, receiver.at, next(wait, state::TOO_BIG, 0))?;
-            return Ok(Some(HandOff::Refused { place: receiver.at }));
-        }
-        cells::take(member, message.class()?)?;
-        let wait = next(wait, state::PENDING, message.unit);
-        waiters::leave(member, list, receiver.at, wait)?;
-        hand_over(member, at, &receiver, now)?;
-        return Ok(Some(HandOff::Handed { place: receiver.at, wait }));
+    let Some(receiver) = waiters::taker(member, at, message.mtype, 0)? else { return Ok(None) };
+    let wait = member.memory.load(receiver.at + slot::WAIT)?;
+    let list = waiters::list(at, true);
+    bell::guard(member, receiver.at)?;
+    if receiver.most < message.size {
+        waiters::leave(member, list, receiver.at, next(wait, state::TOO_BIG, 0))?;
+        return Ok(Some(HandOff::Refused { place: receiver.at }));
     }
-    Err(Fault::Nonsense)
+    cells::take(member, message.class()?)?;
+    let wait = next(wait, state::PENDING, message.unit);
+    waiters::leave(member, list, receiver.at, wait)?;
+    hand_over(member, at, &receiver, now)?;
+    Ok(Some(HandOff::Handed { place: receiver.at, wait }))
 }
 
 /// Part of a change: the queue has handed a message to a receiver.
@@ -165,7 +154,10 @@ fn watch_over<M: Memory, T: Thread>(
     mtype: i64,
 ) -> Result<(), Fault> {
     for dead in 0..MOST_DEAD {
-        let Ok(Some(other)) = taker(member, at, mtype, dead) else { break };
+        let other = attempt(member, at, |member, _| {
+            Ok(Step::Answer(waiters::taker(member, at, mtype, dead)?))
+        });
+        let Ok(Some(Receiver { at: other, .. })) = other else { break };
         let wakes =
             bell::sleeps_long(member.memory, other)? && bell::ring(member, other)? == Rung::Awake;
         if wakes || !member.system.is_gone(&owner(member.memory, other)?) {
@@ -173,31 +165,4 @@ fn watch_over<M: Memory, T: Thread>(
         }
     }
     Ok(())
-}
-
-/// The place of the first waiting receiver that takes this type, after so many others.
-fn taker<M: Memory, T: Thread>(
-    member: &mut Member<'_, M, T>,
-    at: usize,
-    mtype: i64,
-    others: usize,
-) -> Result<Option<usize>, End> {
-    attempt(member, at, |member, _| {
-        let mut link = high(member.memory.load(at + queue::RECEIVERS)?);
-        let mut before = 0;
-        for _ in 0..MOST_SLOTS {
-            if link == 0 {
-                break;
-            }
-            let other = waiters::receiver(member, at, link)?;
-            if other.choice.takes(mtype) {
-                if before == others {
-                    return Ok(Step::Answer(Some(other.at)));
-                }
-                before += 1;
-            }
-            link = other.next;
-        }
-        Ok(Step::Answer(None))
-    })
 }

@@ -8,7 +8,7 @@ use super::atomic::Ordering;
 use super::attempt::{End, Step, attempt};
 use super::cells::{self, Message};
 use super::commit::{Member, owner, slot_at};
-use super::layout::{MOST_SLOTS, high, pair, queue, slot};
+use super::layout::{high, pair, queue, slot};
 use super::memory::{Fault, Memory};
 use super::thread::{Presence, Thread};
 use super::waiters::{self, next, state, state_of};
@@ -166,20 +166,9 @@ fn tell_one<M: Memory, T: Thread>(
     at: usize,
     mtype: i64,
 ) -> Result<Option<usize>, Fault> {
-    let mut link = high(member.memory.load(at + queue::RECEIVERS)?);
-    for _ in 0..MOST_SLOTS {
-        if link == 0 {
-            return Ok(None);
-        }
-        let receiver = waiters::receiver(member, at, link)?;
-        if receiver.choice.takes(mtype) {
-            bell::guard(member, receiver.at)?;
-            let wait = member.memory.load(receiver.at + slot::WAIT)?;
-            let again = next(wait, state::AGAIN, 0);
-            waiters::leave(member, waiters::list(at, true), receiver.at, again)?;
-            return Ok(Some(receiver.at));
-        }
-        link = receiver.next;
-    }
-    Err(Fault::Nonsense)
+    let Some(receiver) = waiters::taker(member, at, mtype, 0)? else { return Ok(None) };
+    bell::guard(member, receiver.at)?;
+    let wait = member.memory.load(receiver.at + slot::WAIT)?;
+    waiters::leave(member, waiters::list(at, true), receiver.at, next(wait, state::AGAIN, 0))?;
+    Ok(Some(receiver.at))
 }

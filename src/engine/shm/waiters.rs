@@ -20,7 +20,7 @@
 use super::atomic::Ordering;
 use super::bell;
 use super::commit::{Member, System, slot_at};
-use super::layout::{high, low, pair, queue, slot};
+use super::layout::{MOST_SLOTS, high, low, pair, queue, slot};
 use super::memory::{Fault, Memory};
 use super::runs::Choice;
 use super::thread::Thread;
@@ -109,6 +109,32 @@ pub fn receiver<M: Memory, S: System>(
         most: low(mode),
         next: low(member.load(place + slot::AROUND)?),
     })
+}
+
+/// The first receiver that waits for the queue at `at` and takes a message of this type, after so many
+/// others that do.
+pub fn taker<M: Memory, S: System>(
+    member: &Member<'_, M, S>,
+    at: usize,
+    mtype: i64,
+    others: usize,
+) -> Result<Option<Receiver>, Fault> {
+    let mut link = high(member.memory.load(list(at, true))?);
+    let mut before = 0;
+    for _ in 0..MOST_SLOTS {
+        if link == 0 {
+            return Ok(None);
+        }
+        let receiver = receiver(member, at, link)?;
+        link = receiver.next;
+        if receiver.choice.takes(mtype) {
+            if before == others {
+                return Ok(Some(receiver));
+            }
+            before += 1;
+        }
+    }
+    Err(Fault::Nonsense)
 }
 
 /// Writes down in the thread's own slot, which is in no list, what it will wait for as a receiver.
