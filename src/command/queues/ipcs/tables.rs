@@ -37,31 +37,25 @@ const fn cell(column: &'static Column, title: usize, place: Place) -> Cell {
     Cell { column, title, place }
 }
 
-/// Without an option.
-pub static QUEUES: Table = Table {
-    title: "Message Queues",
-    cells: &[
+/// The queues, with what tells how many bytes they hold.
+const fn queues(bytes: Cell) -> [Cell; 6] {
+    [
         cell(&KEY, 10, Left(10)),
         cell(&MSQID, 10, Left(10)),
         cell(&OWNER, 10, Cut(10)),
         cell(&PERMS, 10, Left(10)),
-        cell(&CBYTES, 12, Left(12)),
+        bytes,
         cell(&QNUM, 12, Left(12)),
-    ],
-};
+    ]
+}
+
+/// Without an option.
+pub static QUEUES: Table =
+    Table { title: "Message Queues", cells: &queues(cell(&CBYTES, 12, Left(12))) };
 
 /// With `--human`.
-pub static SIZES: Table = Table {
-    title: "Message Queues",
-    cells: &[
-        cell(&KEY, 10, Left(10)),
-        cell(&MSQID, 10, Left(10)),
-        cell(&OWNER, 10, Cut(10)),
-        cell(&PERMS, 10, Left(10)),
-        cell(&SIZE, 12, Right(0, 6, 6)),
-        cell(&QNUM, 12, Left(12)),
-    ],
-};
+pub static SIZES: Table =
+    Table { title: "Message Queues", cells: &queues(cell(&SIZE, 12, Right(0, 6, 6))) };
 
 /// With `--time`.
 pub static TIMES: Table = Table {
